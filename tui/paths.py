@@ -1,0 +1,36 @@
+"""Where things live: the state directory, the runtime directory, the labs."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+__all__ = ["content_dir", "runtime_dir", "state_dir"]
+
+
+def state_dir() -> Path:
+    """The directory of everything that outlives the program: playgrounds, keys, progress.
+
+    `SWARMTUTOR_STATE` overrides it. Root gets /var/lib/swarmtutor, because engines keep their data below it.
+    """
+    if override := os.environ.get("SWARMTUTOR_STATE"):
+        return Path(override)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/swarmtutor")
+    return Path(platformdirs.user_state_dir("swarmtutor", appauthor=False))
+
+
+def runtime_dir() -> Path:
+    """The directory of sockets. Short, because a Unix socket's path is limited to 107 bytes (unix(7))."""
+    if override := os.environ.get("SWARMTUTOR_RUNTIME"):
+        return Path(override)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/run/swarmtutor")
+    return Path(platformdirs.user_runtime_dir("swarmtutor", appauthor=False))
+
+
+def content_dir() -> Path:
+    """The folder of the labs: beside the package in a checkout, inside the package in an installed wheel."""
+    package = Path(__file__).resolve().parent
+    shipped = package / "_content"
+    return shipped if shipped.is_dir() else package.parent / "content"
