@@ -10,7 +10,7 @@ __all__ = ["Cursor", "EngineFactory", "MouseMode", "Run", "RunStyle", "TerminalE
 
 @dataclass(frozen=True, slots=True)
 class RunStyle:
-    """How a run of cells looks. Colours: None = the default, 0–255 = palette, "#rrggbb" = direct."""
+    """How a run of cells looks. Colours: None = the default, 0 to 255 = palette, "#rrggbb" = direct."""
 
     foreground: int | str | None = None
     background: int | str | None = None

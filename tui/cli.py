@@ -1,0 +1,1 @@
+"""The command line: parse, wire, hand over; no logic of its own."""
