@@ -27,6 +27,12 @@ class CommandLog:
     def __init__(self, limit: int = 1000) -> None:
         self._limit = limit
         self._commands: list[RanCommand] = []
+        self._revision = 0
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change, so that a reader can tell whether there is anything new."""
+        return self._revision
 
     def __iter__(self) -> Iterator[RanCommand]:
         return iter(tuple(self._commands))
@@ -41,11 +47,13 @@ class CommandLog:
     def begin(self, command: RanCommand) -> None:
         """Note a command that starts now."""
         self._commands.append(command)
+        self._revision += 1
         del self._commands[: -self._limit]
 
     def finish(self, command: RanCommand, *, exit_status: int, finished: float, output: str) -> RanCommand:
         """Note the end of a command that was begun, and return it as it is now known."""
         done = replace(command, exit_status=exit_status, finished=finished, output=output)
+        self._revision += 1
         for index in range(len(self._commands) - 1, -1, -1):
             if self._commands[index] is command:
                 self._commands[index] = done
