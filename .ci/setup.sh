@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# Set up what `make run` and `make test` need, and nothing that is there already.
+#
+#   .ci/setup.sh run    the program: a virtual environment, and as root on Debian the engine and its tools
+#   .ci/setup.sh dev    the same plus what tests and checks need
+#   .ci/setup.sh venv   only the virtual environment, with the tools of `make check`
+#
+# YES=1 skips the one question; without a terminal nobody is asked. PYTHON=… chooses the interpreter.
+set -Eeuo pipefail
+
+readonly GOAL=${1:?run, dev or venv}
+readonly ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+readonly VENV=$ROOT/.venv
+readonly POLICY=/usr/sbin/policy-rc.d
+readonly POLICY_SAVED=$POLICY.before-swarmtutor
+readonly POLICY_MARK='# Written by the setup of Swarmtutor for the time of one installation.'
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$@"; exit 1; }
+is_root() { [ "$(id -u)" -eq 0 ]; }
+is_debian() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# ---------------------------------------------------------------------------------------------- what is missing
+
+# An interpreter must be new enough, and able to make virtual environments (Debian keeps that in a package of its own).
+python_is_new() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+python_makes_venvs() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
+
+find_python() {
+    local candidate candidates=(python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11)
+    if [ -n "${PYTHON:-}" ]; then candidates=("$PYTHON"); fi
+    for candidate in "${candidates[@]}"; do
+        if python_is_new "$candidate" && python_makes_venvs "$candidate"; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+}
+
+# Programs may come from elsewhere (an engine of docker.com's, for example); then Debian's package is not wanted.
+missing_packages() {
+    local package
+    if [ ! -x "$VENV/bin/python" ] && [ -z "$(find_python)" ]; then
+        installed python3 || echo python3
+        echo python3-venv
+    fi
+    [ "$GOAL" != venv ] || return 0
+    command -v dockerd >/dev/null || echo docker.io
+    if ! command -v docker >/dev/null && apt-cache show docker-cli 2>/dev/null | grep -q '^Package:'; then
+        echo docker-cli # releases after Debian 12 have the command in a package of its own
+    fi
+    command -v docker-registry >/dev/null || echo docker-registry
+    for package in iptables nftables iproute2 busybox-static openssh-client bash-completion kmod procps curl util-linux; do
+        installed "$package" || echo "$package"
+    done
+}
+
+# ------------------------------------------------------------------------------------------- the system packages
+
+# An engine of the distribution starts by itself once it is installed. Swarmtutor runs engines of its own, so the
+# ones that come in now are neither started nor left enabled. Whatever was there before is not touched.
+hold_services() {
+    restore_policy
+    if [ -e "$POLICY" ] || [ -L "$POLICY" ]; then mv "$POLICY" "$POLICY_SAVED"; fi
+    cat >"$POLICY" <<POLICY
+#!/bin/sh
+$POLICY_MARK
+case "\$1" in docker|docker.*|containerd|containerd.*|docker-registry|docker-registry.*) exit 101 ;; esac
+[ ! -x $POLICY_SAVED ] || exec $POLICY_SAVED "\$@"
+exit 0
+POLICY
+    chmod 755 "$POLICY"
+}
+
+restore_policy() {
+    if grep -qsF "$POLICY_MARK" "$POLICY"; then rm -f "$POLICY"; fi
+    if [ -e "$POLICY_SAVED" ] || [ -L "$POLICY_SAVED" ]; then mv -f "$POLICY_SAVED" "$POLICY"; fi
+}
+
+disable_units() {
+    local units=() unit
+    for unit in "$@"; do
+        if [ -e "/lib/systemd/system/$unit" ] || [ -e "/usr/lib/systemd/system/$unit" ]; then units+=("$unit"); fi
+    done
+    [ ${#units[@]} -gt 0 ] && command -v systemctl >/dev/null || return 0
+    if [ -d /run/systemd/system ]; then
+        systemctl disable --quiet --now "${units[@]}"
+    else
+        systemctl disable --quiet "${units[@]}" 2>/dev/null
+    fi
+    say "${units[*]}: not started and not enabled; Swarmtutor runs engines of its own."
+}
+
+apt() {
+    DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+}
+
+ask() {
+    local answer
+    [ "${YES:-}" != 1 ] || return 0
+    if [ -n "${CI:-}" ] || [ ! -t 0 ] || [ ! -t 2 ]; then
+        say "no terminal to ask at: going on without a question."
+        return 0
+    fi
+    read -r -p "setup: install them now? [Y/n] " answer
+    case "$answer" in '' | [yY]*) return 0 ;; *) return 1 ;; esac
+}
+
+# Runs in a subshell, so that leaving it in any way puts back what was there.
+install_packages() {
+    local packages=("$@") plan removed log units=()
+    exec 9>/run/swarmtutor-setup.lock
+    flock 9
+    log=$(mktemp)
+    trap 'restore_policy; rm -f "$log"' EXIT
+    trap 'exit 130' INT TERM HUP
+    say "reading the package lists"
+    apt update >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed (see above)."; }
+    plan=$(apt install --simulate --no-install-recommends "${packages[@]}" 2>"$log") ||
+        { cat "$log" >&2; die "apt-get cannot install these packages (see above)."; }
+    removed=$(sed -n 's/^Remv \([^ ]*\).*/\1/p' <<<"$plan" | sort -u)
+    case "$removed" in
+    '') ;;
+    busybox) say "busybox makes way for busybox-static, which can do all that it does." ;;
+    *) die "apt-get would remove $(tr '\n' ' ' <<<"$removed")for them, so nothing was installed." ;;
+    esac
+    if grep -q '^Inst docker\.io ' <<<"$plan" && ! installed docker.io; then units+=(docker.service docker.socket); fi
+    if grep -q '^Inst containerd ' <<<"$plan" && ! installed containerd; then units+=(containerd.service); fi
+    if grep -q '^Inst docker-registry ' <<<"$plan" && ! installed docker-registry; then units+=(docker-registry.service); fi
+    say "installing $(grep -c '^Inst ' <<<"$plan") packages"
+    hold_services
+    apt install -y --no-install-recommends "${packages[@]}" >"$log" 2>&1 ||
+        { tail -n 40 "$log" >&2; die "apt-get install failed (see above)."; }
+    restore_policy
+    disable_units "${units[@]}"
+}
+
+set_up_system() {
+    local packages
+    mapfile -t packages < <(missing_packages)
+    [ ${#packages[@]} -gt 0 ] || return 0
+    if ! is_debian; then
+        say "this is no Debian, so nothing can be installed from here; a Docker Engine, docker-registry, iptables," \
+            "nftables, iproute2, a static busybox, an ssh client, kmod, procps and curl are needed to make nodes."
+        return
+    fi
+    say "these Debian packages are missing: ${packages[*]}"
+    if ! is_root; then
+        say "only root can install them; to do it, run this again with sudo."
+    elif ! ask; then
+        say "nothing was installed; to do it later: apt-get install --no-install-recommends ${packages[*]}"
+    else
+        (install_packages "${packages[@]}") || say "going on without them."
+        hash -r
+    fi
+}
+
+# --------------------------------------------------------------------------------------- the virtual environment
+
+# What the environment was made from: a change of any of these makes it anew or brings it up to date.
+fingerprint() { { echo "$ROOT $1"; "$VENV/bin/python" -V; cat "$ROOT/pyproject.toml"; } | sha256sum; }
+
+same_version() { [ "$("$1" -V 2>/dev/null)" = "$("$2" -V 2>/dev/null)" ]; }
+
+venv_is_usable() {
+    if [ -n "${PYTHON:-}" ] && ! same_version "$PYTHON" "$VENV/bin/python"; then return 1; fi
+    python_is_new "$VENV/bin/python" &&
+        head -n 3 "$VENV/bin/pip" | grep -qF "$VENV/bin/python" # a moved checkout: scripts point elsewhere
+}
+
+set_up_venv() {
+    local kind=$1 extras=$2 python stamp=$VENV/.set-up-for-$1
+    if [ -f "$stamp" ] && venv_is_usable && [ "$(cat "$stamp")" = "$(fingerprint "$kind" 2>/dev/null)" ]; then return 0; fi
+    exec 8<"$ROOT"
+    flock 8
+    if ! venv_is_usable; then
+        python=$(find_python)
+        [ -n "$python" ] || die "no Python 3.11 or newer that can make virtual environments was found;" \
+            "install it (on Debian: apt-get install python3-venv) and try again."
+        say "making a virtual environment in .venv with $("$python" -V)"
+        rm -rf "$VENV"
+        "$python" -m venv "$VENV" || die "the virtual environment could not be made (see above)."
+    fi
+    say "installing the Python packages (up to a minute, once)"
+    "$VENV/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --no-input --editable "$ROOT$extras" >&2 ||
+        die "pip could not install what Swarmtutor needs (see above); is a Python package index in reach?"
+    fingerprint "$kind" >"$stamp"
+    flock -u 8
+}
+
+if [ -n "${PYTHON:-}" ] && ! python_is_new "$PYTHON"; then die "PYTHON=$PYTHON is no Python 3.11 or newer."; fi
+case "$GOAL" in
+run)
+    set_up_system
+    if [ -f "$VENV/.set-up-for-dev" ]; then set_up_venv dev '[dev]'; else set_up_venv run ''; fi
+    ;;
+dev | venv)
+    set_up_system
+    set_up_venv dev '[dev]'
+    ;;
+*) die "unknown goal «$GOAL»: run, dev or venv" ;;
+esac

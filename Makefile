@@ -1,0 +1,39 @@
+# Every command sets up what it needs first; the second time that takes no time. `make` alone lists them.
+
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench screenshots setup clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## set up what is missing (as root: the engine too), then start Swarmtutor; YES=1 asks nothing
+	@.ci/setup.sh run
+	@.venv/bin/swarmtutor run
+
+test: ## all tests that this machine can run; ARGS="-k drain" picks some
+	@.ci/setup.sh dev
+	@$(PY) -m pytest tests/unit tests/app tests/swarm $(ARGS)
+
+check: ## lint, format, types, import contracts
+	@.ci/setup.sh venv
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/pyright
+	.venv/bin/lint-imports
+
+bench: ## measure what the README promises
+	@.ci/setup.sh dev
+	@$(PY) -m tests.bench $(ARGS)
+
+screenshots: ## take the README's pictures again, from the running program
+	@.ci/setup.sh dev
+	@$(PY) -m tests.screenshots
+
+setup: ## only set up, for working on it
+	@.ci/setup.sh dev
+
+clean: ## remove what was built here; a playground stays (`swarmtutor down` removes it)
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
