@@ -1,1 +1,237 @@
-"""The command line: parse, wire, hand over; no logic of its own."""
+"""The command line: parse, wire, hand over; no logic of its own.
+
+Textual, docker and asyncssh are imported by the commands that need them, so that `--help` and the first frame
+do not wait for them.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tui import __version__
+from tui.errors import ExitCode, UserError
+from tui.playground.model import Progress
+
+__all__ = ["main"]
+
+DEFAULT_LAB = "orchestration"
+DEFAULT_NAME = "lab"
+WALK_NAME = "walk"
+
+Handler = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the `swarmtutor` command and exit with its status."""
+    sys.exit(run(argv))
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Run the `swarmtutor` command; returns its exit status."""
+    arguments = _parser().parse_args(argv)
+    level = os.environ.get("SWARMTUTOR_LOG", "CRITICAL").upper()
+    logging.basicConfig(level=logging.getLevelNamesMapping().get(level, logging.CRITICAL), stream=sys.stderr)
+    handler: Handler = arguments.handler
+    try:
+        return handler(arguments)
+    except UserError as error:
+        _complain(f"swarmtutor: {error.what}")
+        if error.hint:
+            _complain(f"  {error.hint}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _complain("swarmtutor: stopped.")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output went away (`swarmtutor status | head`): not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="swarmtutor",
+        description="Learn Docker Swarm in one terminal window, on a real three-node swarm of your own.",
+        epilog="Without a command: run. Exit status: 0 done, 1 it failed, 2 usage, 3 not found, 4 this machine lacks "
+        "something, 5 in use, 6 broken, 130 stopped.",
+    )
+    parser.add_argument("--version", action="version", version=f"swarmtutor {__version__}")
+    parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, handler: Handler, text: str, *, named: str | None = DEFAULT_NAME) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(handler=handler)
+        if named is not None:
+            sub.add_argument("--name", default=named, help=f"the playground's name (default: {named})")
+        return sub
+
+    sub = command("run", _run_app, "take a lab: lesson, live swarm and shells in one window")
+    sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help=f"the lab's id (default: {DEFAULT_LAB})")
+    sub.add_argument("--restart", action="store_true", help="begin at the first step again")
+    sub = command(
+        "walk", _walk, "take a lab without a screen: every command typed, every goal checked", named=WALK_NAME
+    )
+    sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help="the lab's id")
+    sub.add_argument("--keep", action="store_true", help="leave the nodes running afterwards")
+    command("up", _up, "make the three nodes")
+    sub = command("status", _status, "say which playgrounds there are and how their nodes are")
+    sub.add_argument("--json", action="store_true", help="print JSON")
+    sub = command("down", _down, "remove the nodes and every trace of them")
+    sub.add_argument("--all", action="store_true", help="every playground on this machine")
+    sub = command("reset", _reset, "replace nodes by fresh ones")
+    sub.add_argument("nodes", nargs="*", metavar="NODE", help="node1, node2, node3 (default: all)")
+    sub = command("shell", _shell, "open a shell on a node")
+    sub.add_argument("node", metavar="NODE", help="node1, node2 or node3")
+    sub = command("lint", _lint, "check lab files and name every mistake with its line", named=None)
+    sub.add_argument("labs", nargs="*", metavar="LAB", help="lab ids or files (default: all that are installed)")
+    command("labs", _labs, "list the labs", named=None)
+    return parser
+
+
+# -- a lesson ----------------------------------------------------------------------------------------------------
+
+
+def _run_app(arguments: argparse.Namespace) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _line("There is no terminal here, so the lab is walked without a screen (swarmtutor walk).")
+        arguments.name, arguments.keep = WALK_NAME, False
+        return _walk(arguments)
+    from tui.app.start import run_app
+
+    return run_app(lab_id=arguments.lab, playground_name=arguments.name, restart=arguments.restart)
+
+
+def _walk(arguments: argparse.Namespace) -> int:
+    from tui.labs.parse import load_lab_by_id
+    from tui.paths import content_dir
+    from tui.tutor.walk_command import walk_lab
+
+    lab = load_lab_by_id(arguments.lab, content_dir())
+    return asyncio.run(walk_lab(lab, arguments.name, keep=arguments.keep, write=_line))
+
+
+# -- the playground ----------------------------------------------------------------------------------------------
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from tui.tutor.nodes import make_nodes
+
+    asyncio.run(make_nodes(arguments.name, _progress_printer()))
+    _line("Three nodes are up: swarmtutor shell node1")
+    return ExitCode.OK
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from tui.tutor.nodes import describe_status
+
+    return asyncio.run(describe_status(as_json=arguments.json, write=_line))
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    from tui.tutor.nodes import remove_nodes
+
+    return asyncio.run(remove_nodes(None if arguments.all else arguments.name, _progress_printer(), _line))
+
+
+def _reset(arguments: argparse.Namespace) -> int:
+    from tui.tutor.nodes import reset_nodes
+
+    asyncio.run(reset_nodes(arguments.name, arguments.nodes, _progress_printer()))
+    return ExitCode.OK
+
+
+def _shell(arguments: argparse.Namespace) -> int:
+    from tui.tutor.attach import attach_terminal
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UserError(
+            "A shell needs a terminal, and there is none here.",
+            "Run it in a terminal window.",
+            exit_code=ExitCode.USAGE,
+        )
+    return asyncio.run(attach_terminal(arguments.name, arguments.node))
+
+
+# -- the labs ----------------------------------------------------------------------------------------------------
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from tui.labs.lint import lint_lab
+    from tui.labs.parse import find_labs
+    from tui.paths import content_dir
+
+    installed = find_labs(content_dir())
+    named: list[str] = arguments.labs
+    paths = [_lab_path(name, installed) for name in named] if named else sorted(installed.values())
+    if not paths:
+        raise UserError(
+            "There is no lab to check.", f"Labs live in {content_dir()}/<id>/lab.md.", exit_code=ExitCode.NOT_FOUND
+        )
+    mistakes = [mistake for path in paths for mistake in lint_lab(_read(path), path)]
+    for mistake in mistakes:
+        _line(f"{mistake.path}:{mistake.line}: {mistake.message}")
+    _line(f"{len(paths)} lab{'s' * (len(paths) != 1)}, {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}")
+    return ExitCode.FAILED if mistakes else ExitCode.OK
+
+
+def _lab_path(name: str, installed: dict[str, Path]) -> Path:
+    if name in installed:
+        return installed[name]
+    path = Path(name)
+    if path.is_dir():
+        path = path / "lab.md"
+    if not path.is_file():
+        raise UserError(
+            f"There is no lab and no file “{name}”.",
+            f"Labs here: {', '.join(sorted(installed)) or 'none'}.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return path
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as text: {error}", exit_code=ExitCode.BROKEN) from error
+
+
+def _labs(_arguments: argparse.Namespace) -> int:
+    from tui.labs.parse import find_labs, load_lab
+    from tui.paths import content_dir
+
+    for lab in (load_lab(path) for _, path in sorted(find_labs(content_dir()).items())):
+        _line(f"{lab.id:16} {lab.title} ({lab.minutes} min): {lab.summary}")
+    return ExitCode.OK
+
+
+# -- output ------------------------------------------------------------------------------------------------------
+
+
+def _line(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _progress_printer() -> Callable[[Progress], None]:
+    from tui.tutor.nodes import progress_line
+
+    def show(progress: Progress) -> None:
+        if line := progress_line(progress):
+            _line(line)
+
+    return show
+
+
+if __name__ == "__main__":
+    main()

@@ -1,30 +1,138 @@
 """The live shells, one on each node. They live outside any widget, so that switching never kills one."""
 
-from tui.terminal.engine import TerminalEngine
+import asyncio
+import time
+from collections.abc import Callable
+
+from tui.playground.model import Node, NodeUnreachableError, Shell
+from tui.terminal.command_log import CommandLog, RanCommand
+from tui.terminal.engine import EngineFactory, TerminalEngine
+from tui.terminal.marks import CommandTracker
 
 __all__ = ["NodeShell"]
 
+FIRST_RETRY = 0.3
+LAST_RETRY = 3.0
+CLEAR_INPUT_LINE = b"\x05\x15"
+"""Ctrl-E Ctrl-U: what stands at the prompt goes to readline's kill ring, from where Ctrl-Y brings it back."""
+
 
 class NodeShell:
-    """One login shell: bytes from the PTY go to the VT engine and the marks, keystrokes go back."""
+    """One login shell: bytes from the PTY go to the VT engine and the marks, keystrokes go back.
 
-    node: str
-    engine: TerminalEngine
+    When the shell ends or the node goes away, a new one is opened as soon as the node answers.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        engine_factory: EngineFactory,
+        log: CommandLog,
+        changed: Callable[[str], None],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+    ) -> None:
+        self.node = node.name
+        self.engine: TerminalEngine = engine_factory(columns, rows)
+        self._machine = node
+        self._tracker = CommandTracker(node.name, log, clock=time.time)
+        self._changed = changed
+        self._shell: Shell | None = None
+        self._trouble = "the shell is being opened"
+        self._moved = asyncio.Condition()
+        self._pump = asyncio.create_task(self._run(), name=f"shell of {node.name}")
 
     @property
     def connected(self) -> bool:
         """Whether a shell is open on the node now."""
-        raise NotImplementedError
+        return self._shell is not None
 
     @property
     def trouble(self) -> str:
         """Why there is no shell now; empty while connected."""
-        raise NotImplementedError
+        return "" if self.connected else self._trouble
+
+    @property
+    def at_prompt(self) -> bool:
+        """Whether the shell waits for a command (as its own marks say)."""
+        return self.connected and self._tracker.at_prompt
 
     def write(self, data: bytes) -> None:
-        """Send keystrokes."""
-        raise NotImplementedError
+        """Send keystrokes; dropped while there is no shell."""
+        if self._shell is not None:
+            self._shell.write(data)
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the engine and the PTY a new size in cells."""
-        raise NotImplementedError
+        self.engine.resize(columns, rows)
+        if self._shell is not None:
+            self._shell.resize(columns, rows)
+
+    def insert(self, text: str) -> None:
+        """Put a command at the prompt, in place of what stands there, without running it."""
+        typed = self.engine.encode_paste(text) if "\n" in text else text.encode()
+        self.write(CLEAR_INPUT_LINE + typed)
+
+    async def run(self, text: str, timeout: float) -> RanCommand:
+        """Type a command, press Enter, and wait for it to end.
+
+        Raises TimeoutError if the shell is not at a prompt, or the command not done, within `timeout` seconds.
+        """
+        async with asyncio.timeout(timeout):
+            await self._until(lambda: self.at_prompt)
+            before = self._tracker.finished_count
+            self.insert(text)
+            self.write(b"\r")
+            await self._until(lambda: self._tracker.finished_count > before and self.at_prompt)
+        done = self._tracker.last_finished
+        if done is None:
+            raise RuntimeError("a command was counted as finished, but none is known")
+        return done
+
+    async def close(self) -> None:
+        """End the shell."""
+        self._pump.cancel()
+        await asyncio.gather(self._pump, return_exceptions=True)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        async with self._moved:
+            await self._moved.wait_for(condition)
+
+    async def _announce(self) -> None:
+        self._changed(self.node)
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _run(self) -> None:
+        wait = FIRST_RETRY
+        while True:
+            try:
+                shell = await self._machine.open_shell(self.engine.columns, self.engine.rows)
+            except (NodeUnreachableError, TimeoutError) as error:
+                self._trouble = str(error) or f"{self.node} does not answer"
+                await self._announce()
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, LAST_RETRY)
+                continue
+            wait = FIRST_RETRY
+            self._shell = shell
+            try:
+                await self._pump_bytes(shell)
+            finally:
+                self._shell = None
+                self._tracker.shell_ended()
+                await shell.close()
+            self._trouble = "the shell ended; a new one is being opened"
+            self.engine.feed(b"\x1bc")
+            await self._announce()
+
+    async def _pump_bytes(self, shell: Shell) -> None:
+        while data := await shell.read():
+            self.engine.feed(data)
+            self._tracker.feed(data)
+            if replies := self.engine.take_replies():
+                shell.write(replies)
+            await self._announce()
+            # One slice at a time: the screen and the keyboard get their turn between two slices of a flood.
+            await asyncio.sleep(0)

@@ -1,0 +1,114 @@
+"""What the commands do with playgrounds: make, find, describe, reset and remove them, with the mesh that they need."""
+
+import json
+from collections.abc import Callable, Sequence
+
+from tui.errors import ExitCode, UserError
+from tui.playground.kernel import kernel_has_ipvs
+from tui.playground.model import NODE_NAMES, Companion, Playground, Progress, ProgressListener, ProgressState
+from tui.playground.playground import PlaygroundStatus, ensure_playground, list_playgrounds, playground_status
+from tui.playground.providers import choose_provider
+from tui.swarm.mesh_setup import mesh_companion
+
+__all__ = [
+    "describe_status",
+    "ensure_nodes",
+    "make_nodes",
+    "progress_line",
+    "remove_nodes",
+    "reset_nodes",
+]
+
+Write = Callable[[str], None]
+
+
+def companions(name: str) -> tuple[Companion, ...]:
+    """The processes of ours that this playground needs beside its nodes: the mesh stand-in, on kernels without IPVS."""
+    return () if kernel_has_ipvs() else (mesh_companion(name),)
+
+
+async def ensure_nodes(name: str, listener: ProgressListener) -> tuple[Playground, bool]:
+    """Open the playground, making it first if there is none. The flag says whether it was made now."""
+    return await ensure_playground(name, listener, companions(name))
+
+
+async def make_nodes(name: str, listener: ProgressListener) -> None:
+    """Make the playground. Raises UserError (BUSY) if it is up already."""
+    await choose_provider(None).up(name, listener, companions(name))
+
+
+async def reset_nodes(name: str, nodes: Sequence[str], listener: ProgressListener) -> None:
+    """Replace the named nodes (all, if none is named) by fresh ones. Raises UserError for an unknown node."""
+    for node in nodes:
+        if node not in NODE_NAMES:
+            raise UserError(
+                f"There is no node “{node}”.", f"The nodes: {', '.join(NODE_NAMES)}.", exit_code=ExitCode.NOT_FOUND
+            )
+    await choose_provider(None).reset(name, tuple(nodes) or NODE_NAMES, listener)
+
+
+async def remove_nodes(name: str | None, listener: ProgressListener, write: Write) -> int:
+    """Remove one playground, or all of them (None), with every trace."""
+    names = [name] if name is not None else [*list_playgrounds()]
+    provider = choose_provider(None)
+    for each in names:
+        await provider.down(each, listener)
+        write(f"Playground “{each}” is gone; nothing of it is left.")
+    if not names:
+        write("There is no playground.")
+    return ExitCode.OK
+
+
+async def describe_status(*, as_json: bool, write: Write) -> int:
+    """Say which playgrounds there are and how their nodes are; NOT_FOUND if there is none, BROKEN if one is."""
+    statuses = [await playground_status(name) for name in list_playgrounds()]
+    if as_json:
+        write(json.dumps([_as_record(status) for status in statuses], indent=2))
+    elif not statuses:
+        write("There is no playground. `swarmtutor up` makes one.")
+    else:
+        for status in statuses:
+            _describe(status, write)
+    if not statuses:
+        return ExitCode.NOT_FOUND
+    return ExitCode.OK if all(status.healthy for status in statuses) else ExitCode.BROKEN
+
+
+def _describe(status: PlaygroundStatus, write: Write) -> None:
+    write(f"{status.name}  {status.provider}  {status.subnet}  mesh: {status.mesh or '-'}  {status.state}")
+    for node in status.nodes:
+        answer = f"engine {node.engine_version}" if node.reachable else node.error
+        write(f"  {node.name}  {node.address:15}  {'answers' if node.reachable else 'silent '}  {answer}")
+
+
+def _as_record(status: PlaygroundStatus) -> dict[str, object]:
+    return {
+        "name": status.name,
+        "provider": status.provider,
+        "subnet": status.subnet,
+        "mesh": status.mesh,
+        "state": status.state,
+        "healthy": status.healthy,
+        "nodes": [
+            {
+                "name": node.name,
+                "address": node.address,
+                "reachable": node.reachable,
+                "engine": node.engine_version,
+                "error": node.error,
+            }
+            for node in status.nodes
+        ],
+    }
+
+
+def progress_line(progress: Progress) -> str:
+    """One line of text for a piece of progress."""
+    detail = f": {progress.detail}" if progress.detail else ""
+    match progress.state:
+        case ProgressState.RUNNING:
+            return f"… {progress.phase}{detail}"
+        case ProgressState.DONE:
+            return f"✔ {progress.phase}{detail} ({progress.seconds:.1f} s)"
+        case ProgressState.FAILED:
+            return f"✘ {progress.phase}{detail} ({progress.seconds:.1f} s)"

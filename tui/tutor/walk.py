@@ -1,0 +1,104 @@
+"""A lab without a screen: every step's goal seen red, its commands typed into the real shells, its goal seen green."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui.checks.model import Outcome, Verdict
+from tui.errors import UserError
+from tui.labs.model import Step
+from tui.tutor.perform import run_commands
+from tui.tutor.session import LabSession
+from tui.tutor.views import LessonView
+
+__all__ = ["StepResult", "WalkResult", "walk"]
+
+LOOK_DEADLINE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How one step of a walk went: `reason` says why it did not pass; `seconds` from its opening to its goal."""
+
+    number: int
+    step: Step
+    passed: bool
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkResult:
+    """All steps that were walked, in order, of the `total` in the file."""
+
+    steps: tuple[StepResult, ...]
+    total: int
+
+    @property
+    def passed(self) -> bool:
+        """Whether every step of the file passed, and there was at least one."""
+        return bool(self.steps) and len(self.steps) == self.total and all(step.passed for step in self.steps)
+
+
+async def walk(session: LabSession, report: Callable[[StepResult], None]) -> WalkResult:
+    """Take the lab from its first step to its last on the nodes that the session is connected to.
+
+    Stops at the first step that does not pass: those behind it build on it.
+    """
+    results: list[StepResult] = []
+    steps = session.lab.steps
+    for number, step in enumerate(steps, start=1):
+        began = time.monotonic()
+        try:
+            await _take(session, step)
+        except UserError as error:
+            result = StepResult(number, step, False, time.monotonic() - began, str(error).replace("\n", " "))
+        else:
+            result = StepResult(number, step, True, time.monotonic() - began)
+        results.append(result)
+        report(result)
+        if not result.passed or (number < len(steps) and not session.next()):
+            break
+    return WalkResult(tuple(results), len(steps))
+
+
+async def _take(session: LabSession, step: Step) -> None:
+    if session.step is not step:
+        raise UserError(f"Step «{step.title}» did not open.")
+    if not step.goal:
+        await run_commands(step, session)
+        return
+    before = await _judged(session)
+    if before.done and not step.already_true:
+        raise UserError(
+            "its goal was met before its commands were run, so it proves nothing.",
+            "Let the goal ask for what the commands change, or say already-true.",
+        )
+    await run_commands(step, session)
+    patience = max(spec.within + spec.hold for spec in step.goal)
+    try:
+        async with asyncio.timeout(patience):
+            await session.until(lambda: session.is_done(step))
+    except TimeoutError:
+        raise UserError(f"not reached within {patience:.0f} s: {_red(session.view)}") from None
+
+
+async def _judged(session: LabSession) -> LessonView:
+    try:
+        return await session.judged(LOOK_DEADLINE)
+    except TimeoutError:
+        raise UserError(f"the nodes could not be looked at within {LOOK_DEADLINE:.0f} s.") from None
+
+
+def _red(view: LessonView) -> str:
+    """The goals that are not met, each with what is the case instead."""
+    red = [verdict for verdict in view.goals if verdict.outcome is not Outcome.PASS]
+    sentences = [_sentence(verdict) for verdict in red]
+    if view.diagnosis:
+        sentences.append(view.diagnosis)
+    return "; ".join(sentences)
+
+
+def _sentence(verdict: Verdict) -> str:
+    return f"{verdict.goal}: {verdict.seen}" if verdict.seen else verdict.goal

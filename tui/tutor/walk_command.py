@@ -1,0 +1,65 @@
+"""`swarmtutor walk`: nodes made, the lab walked on them, a line a step, nodes removed."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+
+from tui.errors import ExitCode, UserError
+from tui.labs.model import Lab
+from tui.playground.model import Progress, ProgressState
+from tui.terminal.bittty_engine import BitttyEngine
+from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes, reset_nodes
+from tui.tutor.session import LabSession
+from tui.tutor.views import Readiness
+from tui.tutor.walk import StepResult, walk
+
+__all__ = ["walk_lab"]
+
+
+async def walk_lab(lab: Lab, name: str, *, keep: bool, write: Callable[[str], None]) -> int:
+    """Walk the lab on a playground of that name and report each step through `write`.
+
+    A playground that was there before is used only if its nodes are untouched, and stays; one that was made for the
+    walk is removed at the end, also on Ctrl-C and SIGTERM, unless `keep`. Returns OK only if every step passed.
+    """
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    began = time.monotonic()
+
+    def progress(event: Progress) -> None:
+        if event.state is not ProgressState.RUNNING:
+            write(progress_line(event))
+
+    playground, fresh = await ensure_nodes(name, progress)
+
+    async def reset(nodes: Sequence[str]) -> None:
+        await reset_nodes(name, nodes, progress)
+
+    try:
+        session = LabSession(lab, None, BitttyEngine, reset_nodes=reset)
+        try:
+            await session.connect(playground, fresh=fresh)
+            if session.view.readiness is Readiness.BEHIND:
+                raise UserError(
+                    f"The nodes of playground “{name}” are not as the lab wants them: {lab.start}.",
+                    f"`swarmtutor reset --name {name}` makes them anew.",
+                    exit_code=ExitCode.BUSY,
+                )
+            write(f"{lab.title}: {len(lab.steps)} steps on {playground.provider}, published ports by {playground.mesh}")
+            result = await walk(session, lambda step: write(_step_line(step, len(lab.steps))))
+        finally:
+            await session.close()
+    finally:
+        if fresh and not keep:
+            await asyncio.shield(remove_nodes(name, progress, write))
+    passed = sum(step.passed for step in result.steps)
+    write(f"{passed} of {result.total} steps passed in {time.monotonic() - began:.1f} s")
+    return ExitCode.OK if result.passed else ExitCode.FAILED
+
+
+def _step_line(result: StepResult, total: int) -> str:
+    mark = "✔" if result.passed else "✘"
+    line = f"{mark} {result.number:2}/{total} {result.step.id:12} {result.step.title:38} {result.seconds:6.1f} s"
+    return line if result.passed else f"{line}\n    {result.reason}"
