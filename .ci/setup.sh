@@ -78,18 +78,18 @@ restore_policy() {
     if [ -e "$POLICY_SAVED" ] || [ -L "$POLICY_SAVED" ]; then mv -f "$POLICY_SAVED" "$POLICY"; fi
 }
 
-disable_units() {
-    local units=() unit
-    for unit in "$@"; do
-        if [ -e "/lib/systemd/system/$unit" ] || [ -e "/usr/lib/systemd/system/$unit" ]; then units+=("$unit"); fi
-    done
-    [ ${#units[@]} -gt 0 ] && command -v systemctl >/dev/null || return 0
-    if [ -d /run/systemd/system ]; then
-        systemctl disable --quiet --now "${units[@]}"
-    else
-        systemctl disable --quiet "${units[@]}" 2>/dev/null
-    fi
-    say "${units[*]}: not started and not enabled; Swarmtutor runs engines of its own."
+disable_services() {
+    local service unit now=()
+    [ $# -gt 0 ] || return 0
+    if [ -d /run/systemd/system ]; then now=(--now); fi
+    for service in "$@"; do
+        for unit in "$service.socket" "$service.service"; do
+            [ -e "/lib/systemd/system/$unit" ] && command -v systemctl >/dev/null || continue
+            systemctl disable --quiet "${now[@]}" "$unit"
+        done
+        if [ -e "/etc/init.d/$service" ]; then update-rc.d "$service" disable; fi
+    done 2>>"$log"
+    say "neither started nor enabled (Swarmtutor runs engines of its own): $*"
 }
 
 apt() {
@@ -109,7 +109,7 @@ ask() {
 
 # Runs in a subshell, so that leaving it in any way puts back what was there.
 install_packages() {
-    local packages=("$@") plan removed log units=()
+    local packages=("$@") plan removed services=()
     exec 9>/run/swarmtutor-setup.lock
     flock 9
     log=$(mktemp)
@@ -125,15 +125,15 @@ install_packages() {
     busybox) say "busybox makes way for busybox-static, which can do all that it does." ;;
     *) die "apt-get would remove $(tr '\n' ' ' <<<"$removed")for them, so nothing was installed." ;;
     esac
-    if grep -q '^Inst docker\.io ' <<<"$plan" && ! installed docker.io; then units+=(docker.service docker.socket); fi
-    if grep -q '^Inst containerd ' <<<"$plan" && ! installed containerd; then units+=(containerd.service); fi
-    if grep -q '^Inst docker-registry ' <<<"$plan" && ! installed docker-registry; then units+=(docker-registry.service); fi
+    if grep -q '^Inst docker\.io ' <<<"$plan" && ! installed docker.io; then services+=(docker); fi
+    if grep -q '^Inst containerd ' <<<"$plan" && ! installed containerd; then services+=(containerd); fi
+    if grep -q '^Inst docker-registry ' <<<"$plan" && ! installed docker-registry; then services+=(docker-registry); fi
     say "installing $(grep -c '^Inst ' <<<"$plan") packages"
     hold_services
     apt install -y --no-install-recommends "${packages[@]}" >"$log" 2>&1 ||
         { tail -n 40 "$log" >&2; die "apt-get install failed (see above)."; }
     restore_policy
-    disable_units "${units[@]}"
+    disable_services "${services[@]}"
 }
 
 set_up_system() {
