@@ -1,0 +1,47 @@
+"""What holds for every test: nothing is left out in silence.
+
+A test that cannot run here (no root, no engine, no package index) skips with a reason. The closing summary then says
+in one line what was left out and why; with SWARMTUTOR_TEST_STRICT=1, as in CI, each of them is a failure instead.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Generator
+
+import pytest
+
+
+def is_strict() -> bool:
+    """Whether a test that cannot run is a failure."""
+    return os.environ.get("SWARMTUTOR_TEST_STRICT", "") not in ("", "0")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if is_strict() and report.skipped and not hasattr(report, "wasxfail"):
+        report.longrepr = f"left out, and nothing may be left out here: {_reason(report)}"
+        report.outcome = "failed"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if is_strict() and report.skipped:
+        report.longrepr = f"left out, and nothing may be left out here: {_reason(report)}"
+        report.outcome = "failed"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped: list[pytest.TestReport | pytest.CollectReport] = terminalreporter.getreports("skipped")
+    if skipped:
+        reasons = Counter(_reason(report) for report in skipped)
+        said = "; ".join(f"{count} × {reason}" for reason, count in reasons.items())
+        terminalreporter.write_line(f"left out: {said}", yellow=True)
