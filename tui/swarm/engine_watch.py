@@ -1,0 +1,161 @@
+"""Keeps what is known of one engine fresh."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from tui.playground.model import Node, NodeUnreachableError
+from tui.swarm.bell import Bell
+from tui.swarm.build import SwarmRows
+from tui.swarm.engine_client import DEADLINE, EngineClient, EngineError, EngineEvent, ErrorKind
+from tui.swarm.events import EventPump
+from tui.swarm.hints import Hint, Pace, hint_of
+from tui.swarm.lane import Lane
+from tui.swarm.managers import NOT_ASKED
+from tui.swarm.snapshot import Engine, LocalState
+
+__all__ = ["EngineWatch"]
+
+T = TypeVar("T")
+
+_GRACE = 0.5
+"""Seconds on top of a request's own deadline, for several requests that each stay just below it."""
+
+_JOINING = 1.5
+"""Seconds for which membership is asked quickly after a hint: an engine tells of it later than its manager."""
+
+
+class EngineWatch:
+    """One engine: its latest `Engine`, its events, and requests to it as a manager.
+
+    All requests go through one thread, one after the other. `changed` is called after every reading,
+    `hinted` when an event tells that the swarm, or another engine, is worth a look.
+    """
+
+    def __init__(self, node: Node, pace: Pace, changed: Callable[[], None], hinted: Callable[[Hint], None]) -> None:
+        self.engine = Engine(node=node.name, address=node.address, error=NOT_ASKED)
+        self._node = node
+        self._pace = pace
+        self._changed = changed
+        self._hinted = hinted
+        self._bell = Bell(pace.settle)
+        self._lane = Lane(f"engine of {node.name}")
+        self._client: EngineClient | None = None
+        self._socket: Path | None = None
+        self._pump: EventPump | None = None
+        self._since_nano = 0
+        self._info_due = 0.0
+        self._joining_until = 0.0
+
+    def look(self, *, info: bool) -> None:
+        """Read the engine's containers now; its membership too if `info`."""
+        if info:
+            self._info_due = 0.0
+            self._joining_until = time.monotonic() + _JOINING
+        self._bell.ring()
+
+    async def watch(self) -> None:
+        """Read the engine again and again, for ever."""
+        while True:
+            self.engine = await self._read()
+            self._changed()
+            await self._bell.wait(self._interval())
+
+    async def listen(self) -> None:
+        """Read the engine's events, for ever; connect again when they end."""
+        pause = 0.2
+        while True:
+            began = time.monotonic()
+            try:
+                socket = await self._reach()
+            except EngineError:
+                # `watch` tells people.
+                pass
+            else:
+                await self._listen_once(socket)
+                # What happened while nobody listened is seen by looking.
+                self._everything()
+            if time.monotonic() - began > 5:
+                pause = 0.2
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 2.0)
+
+    async def ask_swarm(self, *, with_tokens: bool) -> SwarmRows:
+        """What this engine, being a manager, says of the swarm. Raises EngineError."""
+        client = self._client_for(await self._reach())
+        return await self._call(lambda: client.swarm(with_tokens=with_tokens))
+
+    def close(self) -> None:
+        """End the threads, without waiting for an engine that hangs."""
+        if self._pump is not None:
+            self._pump.close()
+        self._lane.close(self._client.close if self._client is not None else None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a thread still runs."""
+        return self._lane.alive or (self._pump is not None and self._pump.alive)
+
+    async def _listen_once(self, socket: Path) -> None:
+        pump = EventPump(self._node.name, socket, self._since_nano, self._everything, self._arrived)
+        self._pump = pump
+        try:
+            await pump.ended()
+        finally:
+            pump.close()
+
+    def _arrived(self, event: EngineEvent) -> None:
+        self._since_nano = max(self._since_nano, event.time_nano + 1)
+        hint = hint_of(event)
+        if hint.local or hint.info:
+            self.look(info=hint.info)
+        if hint.swarm or hint.everyone:
+            self._hinted(hint)
+
+    def _everything(self) -> None:
+        self.look(info=True)
+        self._hinted(Hint(swarm=True))
+
+    def _interval(self) -> float:
+        if self.engine.state is LocalState.PENDING or time.monotonic() < self._joining_until:
+            self._info_due = 0.0
+            return 2 * self._pace.quick
+        return self._pace.poll
+
+    async def _read(self) -> Engine:
+        now = time.monotonic()
+        with_info = now >= self._info_due
+        try:
+            client = self._client_for(await self._reach())
+            name, address = self._node.name, self._node.address
+            engine = await self._call(lambda: client.local(name, address, with_info=with_info))
+        except EngineError as error:
+            self._info_due = 0.0
+            return replace(self.engine, reachable=False, error=error.text)
+        if with_info:
+            self._info_due = now + self._pace.info
+        return engine
+
+    async def _reach(self) -> Path:
+        """The node's socket. Raises EngineError."""
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await self._node.engine_socket()
+        except TimeoutError as error:
+            raise EngineError(ErrorKind.TIMEOUT, f"did not answer within {DEADLINE:g} s") from error
+        except (NodeUnreachableError, OSError) as error:
+            raise EngineError(ErrorKind.UNREACHABLE, str(error) or "cannot be reached") from error
+
+    def _client_for(self, socket: Path) -> EngineClient:
+        if self._client is None or socket != self._socket:
+            self._client, self._socket = EngineClient(socket), socket
+        return self._client
+
+    async def _call(self, work: Callable[[], T]) -> T:
+        try:
+            return await self._lane.call(work, DEADLINE + _GRACE)
+        except TimeoutError as error:
+            raise EngineError(ErrorKind.TIMEOUT, f"did not answer within {DEADLINE:g} s") from error
