@@ -82,30 +82,37 @@ fi
 container=$(escaped "$HOSTNAME")
 version=$(escaped "$VERSION")
 node=
-if [ -n "$NODE_NAME" ]; then node="<div><dt>node</dt><dd>$(escaped "$NODE_NAME")</dd></div>"; fi
+if [ -n "$NODE_NAME" ]; then node="
+<div><dt>node</dt><dd>$(escaped "$NODE_NAME")</dd></div>"; fi
 
 printf '<!doctype html>
 <html lang="en" class="%s">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>%s · pets %s</title>
 <link rel="icon" href="data:,">
-<style>\n' "$look" "$pet" "$version"
+<style>
+' "$look" "$pet" "$version"
 cat "$home/page.css"
 printf '</style>
+</head>
+<body>
 <main>
 <figure>
 '
-cat "$home/drawings/$pet.svg"
+if [ "$look" = night ]; then set -- "$home/hat.svg"; else set --; fi
+cat "$@" "$home/drawings/$pet.svg"
 printf '</figure>
 <section>
 <p class="caption">%s</p>
 <dl>
-<div><dt>served by</dt><dd>%s</dd></div>
-%s
-<div><dt>pets</dt><dd class="version">%s</dd></div>
+<div><dt>container</dt><dd>%s</dd></div>%s
+<div class="version"><dt>pets</dt><dd>%s</dd></div>
 </dl>
-<a class="button" href="./">Another pet</a>
+<a class="button" href="./" autofocus>Another pet</a>
 </section>
 </main>
-</html>\n' "$caption" "$container" "$node" "$version"
+</body>
+</html>
+' "$caption" "$container" "$node" "$version"
