@@ -28,8 +28,8 @@ _LONGEST = 3600.0
 _SUBJECTS = {subject.value: subject for subject in Subject}
 
 
-def read_check(node: YNode, mistakes: MistakeList) -> CheckSpec | None:
-    """Read one check; None where no subject could be made out."""
+def read_check(node: YNode, mistakes: MistakeList, *, shown: bool = True) -> CheckSpec | None:
+    """Read one check; None where no subject could be made out. `shown`: its sentence is read by the learner."""
     if not isinstance(node, YMap):
         mistakes.add(node.line, f"a check is a mapping with one subject, not {describe(node)}")
         return None
@@ -58,7 +58,7 @@ def read_check(node: YNode, mistakes: MistakeList) -> CheckSpec | None:
         mistakes.add(node.line, f"it must hold for {hold:g} s but may take only {within:g} s; raise `within`")
     say_node = node.get("say")
     say = read_text(say_node, "`say`", mistakes) if say_node is not None else ""
-    if subject is Subject.RAN and isinstance(of, Mapping) and "command" not in of and not say:
+    if subject is Subject.RAN and isinstance(of, Mapping) and "command" not in of and shown and not say:
         mistakes.add(node.line, "a `ran` check without `command` needs `say`: a pattern says nothing to the learner")
     return CheckSpec(subject, of, expect, within, hold, say, node.line)
 
@@ -156,8 +156,6 @@ def _read_expect(subject: Subject, words: SubjectWords, check: YMap, mistakes: M
                 expect[key.text] = matcher
         elif _read_value(value, what, field, mistakes):
             expect[key.text] = _typed(value, field.kind)
-    if subject is Subject.RAN and "exit" not in expect:
-        expect["exit"] = 0
     return expect
 
 

@@ -89,6 +89,6 @@ def _read_diagnosis(node: YNode, mistakes: MistakeList) -> Diagnosis | None:
     for key, _ in node.entries:
         if key.text not in ("when", "say"):
             mistakes.add_unknown(key.line, "unknown key in a diagnosis:", key.text, ("when", "say"))
-    check = read_check(when, mistakes)
+    check = read_check(when, mistakes, shown=False)
     text = read_text(say, "`say`", mistakes)
     return Diagnosis(check, text, node.line) if check is not None else None

@@ -1,0 +1,169 @@
+"""One check judged: pass, fail or unknown, with the sentence. A pure function of the evidence."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from tui.checks.images import same_image
+from tui.checks.model import Evidence, Outcome, Verdict, WebTarget
+from tui.checks.sight import Blind, Judgement, Sight, blind_to_swarm, judge
+from tui.checks.subjects import containers, nodes, ran, services, swarm, tasks, web
+from tui.checks.wanted import Wanted
+from tui.labs.facts import placeholder, render
+from tui.labs.model import CheckSpec, Expectation, Scalar, Subject
+from tui.swarm.snapshot import Snapshot
+
+__all__ = ["evaluate", "evaluate_all", "goal_targets"]
+
+_AS_BEFORE = ", as before"
+
+
+def evaluate(spec: CheckSpec, evidence: Evidence, facts: Mapping[str, str]) -> Verdict:
+    """Judge one check. `facts` fills the live facts in it (see `tui.checks.facts`)."""
+    filled, missing = _fill(spec, facts)
+    wanted = _wanted(filled.expect)
+    if missing:
+        return Verdict(_outcome_of_missing(evidence), _goal(filled, wanted), _not_known(missing))
+    start = _look(filled, evidence.start, evidence) if _asks_for_start(wanted) else None
+    if start is not None:
+        resolved = _with_start(wanted, start)
+        if isinstance(resolved, Blind):
+            return Verdict(Outcome.UNKNOWN, _goal(filled, wanted), resolved.why)
+        wanted = resolved
+    goal = _goal(filled, wanted)
+    judgement = _judge(filled, wanted, evidence)
+    return Verdict(judgement.outcome, goal, judgement.seen)
+
+
+def evaluate_all(specs: Iterable[CheckSpec], evidence: Evidence, facts: Mapping[str, str]) -> tuple[Verdict, ...]:
+    """Judge several checks, in their order."""
+    return tuple(evaluate(spec, evidence, facts) for spec in specs)
+
+
+def goal_targets(specs: Iterable[CheckSpec]) -> tuple[WebTarget, ...]:
+    """The web targets that must be asked for these checks, each once."""
+    found = [web.target_of(spec.of) for spec in specs if spec.subject is Subject.WEB and isinstance(spec.of, Mapping)]
+    return tuple(dict.fromkeys(found))
+
+
+def _fill(spec: CheckSpec, facts: Mapping[str, str]) -> tuple[CheckSpec, tuple[str, ...]]:
+    """The check with its facts filled in, and the facts that have no value."""
+    missing: list[str] = []
+
+    def filled(value: Expectation) -> Expectation:
+        if isinstance(value, str):
+            rendered = render(value, facts)
+            missing.extend(fact for fact in rendered.missing if fact not in missing)
+            return rendered.text
+        if isinstance(value, Mapping):
+            return {key: filled(item) for key, item in value.items()}
+        return tuple(filled(item) for item in value) if isinstance(value, Sequence) else value
+
+    of = filled(spec.of)
+    expect = filled(spec.expect)
+    usable: Scalar | Mapping[str, Expectation] = of if isinstance(of, (str, int, float, bool, Mapping)) else ""
+    return replace(spec, of=usable, expect=expect, say=render(spec.say, facts).text), tuple(missing)
+
+
+def _outcome_of_missing(evidence: Evidence) -> Outcome:
+    """A fact that no one can be asked for leaves it open; one that does not exist yet fails the check."""
+    return Outcome.UNKNOWN if blind_to_swarm(evidence.snapshot) else Outcome.FAIL
+
+
+def _not_known(missing: Sequence[str]) -> str:
+    return f"{placeholder(missing[0]).strip('<>')} is not known yet"
+
+
+def _wanted(expect: Expectation) -> dict[str, Wanted]:
+    return {name: Wanted(value) for name, value in expect.items()} if isinstance(expect, Mapping) else {}
+
+
+def _asks_for_start(wanted: Mapping[str, Wanted]) -> bool:
+    return any(want.asks_for_start for want in wanted.values())
+
+
+def _with_start(wanted: Mapping[str, Wanted], start: Sight | Blind) -> dict[str, Wanted] | Blind:
+    if isinstance(start, Blind):
+        return Blind(f"as the step began, {start.why}")
+    resolved: dict[str, Wanted] = {}
+    for name, want in wanted.items():
+        if not want.asks_for_start:
+            resolved[name] = want
+        elif (value := start.values.get(name)) is None:
+            return Blind("there was nothing to compare with as the step began")
+        else:
+            resolved[name] = want.with_start(value)
+    return resolved
+
+
+def _filter(spec: CheckSpec) -> Mapping[str, Expectation]:
+    return spec.of if isinstance(spec.of, Mapping) else {}
+
+
+def _look(spec: CheckSpec, snapshot: Snapshot, evidence: Evidence) -> Sight | Blind:
+    match spec.subject:
+        case Subject.SWARM:
+            return swarm.look(str(spec.of), snapshot)
+        case Subject.NODE:
+            return nodes.look(str(spec.of), snapshot)
+        case Subject.NODES:
+            return nodes.look_many(_filter(spec), snapshot)
+        case Subject.SERVICE:
+            return services.look(str(spec.of), snapshot)
+        case Subject.TASKS:
+            return tasks.look(_filter(spec), snapshot)
+        case Subject.CONTAINER:
+            return containers.look(_filter(spec), snapshot)
+        case Subject.WEB:
+            return web.look(_filter(spec), evidence)
+        case Subject.RAN:
+            return Blind("commands have no state of their own")
+
+
+def _judge(spec: CheckSpec, wanted: Mapping[str, Wanted], evidence: Evidence) -> Judgement:
+    if spec.subject is Subject.RAN:
+        return ran.judge_commands(_filter(spec), wanted, evidence.commands)
+    same = {"image": same_image} if spec.subject is Subject.SERVICE else None
+    if spec.subject is Subject.SWARM and "cluster" in wanted:
+        return _judge_cluster(spec, wanted, evidence)
+    return judge(wanted, _look(spec, evidence.snapshot, evidence), same)
+
+
+def _judge_cluster(spec: CheckSpec, wanted: Mapping[str, Wanted], evidence: Evidence) -> Judgement:
+    """The fields of one engine, and whether it shares its swarm with another."""
+    others = {name: want for name, want in wanted.items() if name != "cluster"}
+    alone = judge(others, _look(spec, evidence.snapshot, evidence)) if others else Judgement(Outcome.PASS)
+    if alone.outcome is not Outcome.PASS:
+        return alone
+    cluster = wanted["cluster"].expected
+    other = cluster.get("same_as_node") if isinstance(cluster, Mapping) else ""
+    shared = swarm.shares_swarm(str(spec.of), str(other), evidence.snapshot)
+    if isinstance(shared, Blind):
+        return Judgement(Outcome.UNKNOWN, shared.why)
+    return Judgement(Outcome.PASS) if shared[0] else Judgement(Outcome.FAIL, shared[1])
+
+
+def _goal(spec: CheckSpec, wanted: Mapping[str, Wanted]) -> str:
+    if spec.say:
+        return spec.say
+    before = _AS_BEFORE if any(want.as_before or want.asks_for_start for want in wanted.values()) else ""
+    return _goal_of_subject(spec, wanted) + before
+
+
+def _goal_of_subject(spec: CheckSpec, wanted: Mapping[str, Wanted]) -> str:
+    match spec.subject:
+        case Subject.SWARM:
+            return swarm.goal(str(spec.of), wanted)
+        case Subject.NODE:
+            return nodes.goal(str(spec.of), wanted)
+        case Subject.NODES:
+            return nodes.count_goal(_filter(spec), wanted)
+        case Subject.SERVICE:
+            return services.goal(str(spec.of), wanted)
+        case Subject.TASKS:
+            return tasks.goal(_filter(spec), wanted)
+        case Subject.CONTAINER:
+            return containers.goal(_filter(spec), wanted)
+        case Subject.WEB:
+            return web.goal(_filter(spec), wanted)
+        case Subject.RAN:
+            return ran.goal(_filter(spec), wanted)

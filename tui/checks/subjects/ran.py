@@ -1,0 +1,122 @@
+"""`ran`: a command that the learner ran since the step opened."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tui.checks.commands import matches, simple_commands
+from tui.checks.model import Outcome
+from tui.checks.sight import Judgement
+from tui.checks.wanted import Wanted
+from tui.checks.words import clip, counted, joined
+from tui.labs.model import Expectation
+from tui.terminal.command_log import RanCommand
+
+__all__ = ["goal", "judge_commands"]
+
+_STOPPED_BY_HAND = (None, 0, 130, 143)  # still running, or ended by Ctrl-C or SIGTERM
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A command of the log that is the wanted one, wherever it ran."""
+
+    ran: RanCommand
+    node: str
+    exit: int | None
+
+
+def goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
+    """What is asked for. The first of several commands names it."""
+    commands = _texts(of.get("command"))
+    name = commands[0] if commands else f"a command like “{of.get('match', '')}”"
+    nodes = _texts(of.get("node"))
+    where = f" on {joined(nodes, 'or')}" if nodes else ""
+    times = f" {wanted['count'].amount().of('time')}" if "count" in wanted else ""
+    if times == " at least 1 time":
+        times = ""
+    how = ""
+    if "exit" in wanted and wanted["exit"].expected != 0:
+        failing = not wanted["exit"].admits(0) and wanted["exit"].admits(1)
+        how = " and failed" if failing else f" and ended with status {wanted['exit'].amount().text}"
+    return f"{name} was run{where}{times}{how}"
+
+
+def judge_commands(
+    of: Mapping[str, Expectation], wanted: Mapping[str, Wanted], commands: Sequence[RanCommand]
+) -> Judgement:
+    """Whether as many commands as wanted (one, unless `count` says) ran where and as wanted."""
+    found = [hit for command in commands if (hit := _hit(command, of)) is not None]
+    nodes = _texts(of.get("node"))
+    here = [hit for hit in found if not nodes or hit.node in nodes]
+    ended = [hit for hit in here if _as_wanted(hit.exit, wanted.get("exit"))]
+    good = [hit for hit in ended if _as_wanted(hit.ran.output, wanted.get("output"))]
+    if wanted.get("count", Wanted({"gte": 1})).admits(len(good)):
+        return Judgement(Outcome.PASS)
+    return Judgement(Outcome.FAIL, _missed(found, here, ended, good, wanted))
+
+
+def _as_wanted(value: int | str | None, want: Wanted | None) -> bool:
+    return want is None or want.admits(value)
+
+
+def _hit(ran: RanCommand, of: Mapping[str, Expectation]) -> _Hit | None:
+    alternatives = _texts(of.get("command"))
+    pattern = of.get("match")
+    simple = simple_commands(ran.text)
+    chosen = [one for one in simple if not alternatives or any(matches(wanted, one) for wanted in alternatives)]
+    if isinstance(pattern, str):
+        chosen = [one for one in chosen if _found(pattern, one.text)]
+        if not chosen and not alternatives and simple and _found(pattern, " ".join(ran.text.split())):
+            chosen = [simple[0]]
+    if not chosen:
+        return None
+    nodes = _texts(of.get("node"))
+    best = next((one for one in chosen if (one.node or ran.node) in nodes), chosen[0])
+    status = 0 if best.watched and ran.exit_status in _STOPPED_BY_HAND else ran.exit_status
+    return _Hit(ran, best.node or ran.node, status)
+
+
+def _found(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text) is not None
+    except re.error:
+        return False
+
+
+def _missed(
+    found: Sequence[_Hit],
+    here: Sequence[_Hit],
+    ended: Sequence[_Hit],
+    good: Sequence[_Hit],
+    wanted: Mapping[str, Wanted],
+) -> str:
+    """What is the case instead, told by the command that came nearest."""
+    if not found:
+        return "not yet"
+    if not here:
+        return f"it was run on {found[-1].node}"
+    if not ended:
+        last = here[-1]
+        if last.exit is None:
+            return "it is still running"
+        return f"it ended with status {last.exit}{_complaint(last.ran.output)}"
+    if not good:
+        return f"its output is not the one that is waited for{_complaint(ended[-1].ran.output)}"
+    return f"it was run {counted(len(good), 'time')}" if "count" in wanted else "not yet"
+
+
+def _complaint(output: str) -> str:
+    """The last thing that a command said; of an error, the line that begins it."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [
+        line for line in lines if re.match(r"(error|unable|cannot|bash:|docker:|curl:|\S+: )", line, re.IGNORECASE)
+    ]
+    line = errors[-1] if errors else lines[-1] if lines else ""
+    return f": “{clip(line)}”" if line else ""
+
+
+def _texts(value: Expectation) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, Sequence) else ()

@@ -1,0 +1,125 @@
+"""What is wanted of one field: a value or matchers; whether a value is admitted, and how to say it."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tui.checks.words import joined
+from tui.labs.model import Expectation, Scalar
+
+__all__ = ["Amount", "Value", "Wanted"]
+
+Value = Scalar | Sequence[Scalar] | None
+"""What is seen of a field: one value, several of which one must fit (published ports), or none."""
+
+_AMOUNTS = {"gte": "at least", "lte": "at most", "gt": "more than", "lt": "fewer than"}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A wanted number in words, for "{text} task(s) of pets run(s)"."""
+
+    text: str
+    singular: bool
+
+    def of(self, noun: str, verb: str = "") -> str:
+        """The number with its noun, and a verb that agrees: "6 tasks", "1 task runs"."""
+        return f"{self.text} {noun}{'' if self.singular else 's'}" + (
+            f" {verb}{'s' if self.singular else ''}" if verb else ""
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one field must be. `as_before`: the value was taken from the step's first snapshot."""
+
+    expected: Expectation
+    as_before: bool = False
+
+    @property
+    def asks_for_start(self) -> bool:
+        """Whether the value at the start of the step is needed first."""
+        return isinstance(self.expected, Mapping) and "same_as" in self.expected
+
+    def with_start(self, value: Value) -> "Wanted":
+        """The same with `same_as: start` replaced by the value that was seen then."""
+        if not isinstance(self.expected, Mapping):
+            return self
+        others = {key: item for key, item in self.expected.items() if key != "same_as"}
+        several = isinstance(value, Sequence) and not isinstance(value, str)
+        if not several and not others:
+            return Wanted(value, as_before=True)
+        return Wanted({**others, "in": value if several else (value,)}, as_before=True)
+
+    def admits(self, value: Value, same: Callable[[Scalar, Scalar], bool] | None = None) -> bool:
+        """Whether a seen value is as wanted. `same` says when two values count as equal."""
+        equal = same or _same
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            if isinstance(self.expected, Mapping) and "not" in self.expected:
+                return all(self.admits(item, same) for item in value)
+            return any(self.admits(item, same) for item in value)
+        if not isinstance(self.expected, Mapping):
+            return value is not None and isinstance(self.expected, Scalar) and equal(self.expected, value)
+        if value is None:
+            return False
+        return all(_admits(matcher, operand, value, equal) for matcher, operand in self.expected.items())
+
+    def amount(self) -> Amount:
+        """The wanted number in words."""
+        expected = self.expected
+        if not isinstance(expected, Mapping):
+            number = expected if isinstance(expected, (int, float)) else 0
+            return Amount("no" if number == 0 else f"{number:g}", number == 1)
+        if expected in ({"gt": 0}, {"not": 0}):
+            return Amount("at least 1", True)
+        if set(expected) == {"gte", "lte"}:
+            return Amount(f"{expected['gte']} to {expected['lte']}", False)
+        parts: list[str] = []
+        for matcher, operand in expected.items():
+            parts.append(f"{_AMOUNTS[matcher]} {operand}" if matcher in _AMOUNTS else _choice(matcher, operand, str))
+        return Amount(joined(parts), len(expected) == 1 and next(iter(expected.values())) == 1)
+
+    def said(self, show: Callable[[str], str] = str) -> str:
+        """The wanted word: "Drain", "Active or Pause", "anything but Down"."""
+        if not isinstance(self.expected, Mapping):
+            return show(str(self.expected))
+        return joined(_choice(matcher, operand, show) for matcher, operand in self.expected.items())
+
+    def is_true(self) -> bool:
+        """Whether a field of true or false is wanted true."""
+        return self.admits(True)
+
+
+def _same(expected: Scalar, seen: Scalar) -> bool:
+    """Equality in which `true` is not 1 and "1" is not 1."""
+    return expected == seen and isinstance(expected, bool) == isinstance(seen, bool)
+
+
+def _choice(matcher: str, operand: Expectation, show: Callable[[str], str]) -> str:
+    if matcher == "in" and isinstance(operand, Sequence) and not isinstance(operand, str):
+        return joined((show(str(item)) for item in operand), "or")
+    if matcher == "not":
+        return f"anything but {show(str(operand))}"
+    return f"like “{operand}”" if matcher == "match" else f"{_AMOUNTS.get(matcher, matcher)} {operand}"
+
+
+def _number(value: Expectation) -> float | None:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _admits(matcher: str, operand: Expectation, value: Scalar, equal: Callable[[Scalar, Scalar], bool]) -> bool:
+    if matcher in _AMOUNTS:
+        limit, number = _number(operand), _number(value)
+        if limit is None or number is None:
+            return False
+        return {"gte": number >= limit, "lte": number <= limit, "gt": number > limit, "lt": number < limit}[matcher]
+    if matcher == "in" and isinstance(operand, Sequence) and not isinstance(operand, str):
+        return any(isinstance(item, Scalar) and equal(item, value) for item in operand)
+    if matcher == "not":
+        return isinstance(operand, Scalar) and not equal(operand, value)
+    if matcher == "match" and isinstance(operand, str):
+        try:
+            return re.search(operand, str(value), re.MULTILINE) is not None
+        except re.error:
+            return False
+    return False

@@ -1,0 +1,45 @@
+"""Small pieces of sentences: numbers with their nouns, lists, and the daemon's words cut to a line."""
+
+from collections.abc import Iterable, Sequence
+
+__all__ = ["clip", "counted", "joined", "predicate", "said_of", "seconds"]
+
+_LONGEST = 160
+
+
+def joined(items: Iterable[str], last: str = "and") -> str:
+    """Items as a list in a sentence: "node1, node2 and node3"."""
+    words = list(items)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}" if words else ""
+
+
+def counted(number: float, noun: str) -> str:
+    """A number with its noun: "no task", "1 task", "6 tasks"."""
+    return f"{number:g} {noun}" if number == 1 else f"{'no' if number == 0 else f'{number:g}'} {noun}s"
+
+
+def clip(text: str) -> str:
+    """Somebody else's words on one line, not too long, without the full stop that a sentence of ours puts."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
+
+
+def seconds(duration: float) -> str:
+    """A time for reading: "3 s", "2 min"."""
+    return f"{duration:.0f} s" if duration < 120 else f"{duration / 60:.0f} min"
+
+
+def predicate(phrases: Sequence[str]) -> str:
+    """Several things said of one subject; an `is` is said once: "is a worker, Ready and set to Drain"."""
+    shortened: list[str] = []
+    previous = ""
+    for phrase in phrases:
+        verb, _, rest = phrase.partition(" ")
+        shortened.append(rest if verb == previous == "is" and not rest.startswith("not ") else phrase)
+        previous = verb
+    return joined(shortened)
+
+
+def said_of(state: str) -> str:
+    """A state as the CLI writes it: `ready` is "Ready"."""
+    return state[:1].upper() + state[1:]
