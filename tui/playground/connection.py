@@ -1,0 +1,216 @@
+"""A node, reached over SSH: commands, shells, its engine's socket and its web pages."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import time
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from tui.playground.http import parse_answer, request_bytes
+from tui.playground.link import Link, first_line
+from tui.playground.model import Completed, NodeUnreachableError, Shell, WebAnswer
+from tui.playground.record import NodeRecord
+
+if TYPE_CHECKING:
+    import asyncssh
+
+__all__ = ["SshNode", "SshShell"]
+
+_ENGINE = "/var/run/docker.sock"
+_WINDOW = 65_536  # bytes on their way in a shell: small, so that Ctrl-C in a flood of output is felt at once
+_LARGEST_ANSWER = 1_048_576  # bytes of a web answer that are read
+
+
+class _Opener(Protocol):
+    """The two ways through a connection, with the types that asyncssh leaves open."""
+
+    async def open_connection(
+        self, host: str, port: int, *, encoding: None
+    ) -> "tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]": ...
+
+    async def open_unix_connection(
+        self, path: str, *, encoding: None
+    ) -> "tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]": ...
+
+
+class SshShell:
+    """An interactive shell on a node; see Shell."""
+
+    def __init__(self, process: "asyncssh.SSHClientProcess[bytes]") -> None:
+        self._process = process
+
+    async def read(self, limit: int = 16_384) -> bytes:
+        """The next bytes; empty at the end, also when the connection broke."""
+        import asyncssh
+
+        try:
+            return await self._process.stdout.read(limit)
+        except (OSError, asyncssh.Error):
+            return b""
+
+    def write(self, data: bytes) -> None:
+        """Send keystrokes."""
+        if not self._process.is_closing():
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(data)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Tell the new size."""
+        if not self._process.is_closing():
+            with contextlib.suppress(OSError):
+                self._process.change_terminal_size(columns, rows)
+
+    async def close(self) -> None:
+        """Hang up."""
+        import asyncssh
+
+        self._process.close()
+        with contextlib.suppress(OSError, asyncssh.Error, TimeoutError):
+            async with asyncio.timeout(2):
+                await self._process.wait_closed()
+
+
+class SshNode:
+    """A node of a playground; see Node. All its methods belong to one event loop."""
+
+    def __init__(self, record: NodeRecord, key: Path, sockets: Path) -> None:
+        self._record = record
+        self._socket = sockets / f"{record.name}.sock"
+        self._wants_engine = False
+        self._listener: asyncssh.SSHListener | None = None
+        self._forwarding = asyncio.Lock()
+        self._learner = Link(record, "docker", key, self._on_ready)
+        self._root = Link(record, "root", key)
+
+    @property
+    def name(self) -> str:
+        """node1, node2 or node3."""
+        return self._record.name
+
+    @property
+    def address(self) -> str:
+        """The node's own address."""
+        return self._record.address
+
+    def start(self) -> None:
+        """Begin to connect without waiting for it."""
+        self._learner.start()
+
+    async def run(self, command: str, *, stdin: bytes = b"", timeout: float = 10.0, as_root: bool = False) -> Completed:
+        """Run a shell command; see Node."""
+        async with asyncio.timeout(timeout), self._using(self._root if as_root else self._learner) as connection:
+            process = await connection.create_process(command, encoding=None)
+            try:
+                stdout, stderr = await process.communicate(stdin)
+                await process.wait_closed()
+            except BaseException:
+                process.close()
+                raise
+            return Completed(_exit_status(process), _text(stdout), _text(stderr))
+
+    async def open_shell(self, columns: int, rows: int) -> Shell:
+        """Open a login shell of user `docker`; see Node."""
+        async with self._using(self._learner) as connection:
+            process = await connection.create_process(
+                term_type="xterm-256color", term_size=(columns, rows), encoding=None, window=_WINDOW
+            )
+            return SshShell(process)
+
+    async def engine_socket(self) -> Path:
+        """The forwarded socket of the engine; see Node."""
+        self._wants_engine = True
+        async with self._using(self._learner) as connection:
+            await self._forward(connection)
+        return self._socket
+
+    async def fetch(self, port: int, path: str = "/", *, timeout: float = 3.0) -> WebAnswer:
+        """GET a page from the node's own port; see Node."""
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(timeout), self._using(self._learner) as connection:
+                opened = await cast("_Opener", connection).open_connection(self.address, port, encoding=None)
+                data = await _exchange(*opened, request_bytes(f"{self.address}:{port}", path))
+            answer = parse_answer(data)
+        except TimeoutError:
+            return WebAnswer(0, error=f"no answer within {timeout:g} s", seconds=time.monotonic() - begun)
+        except (NodeUnreachableError, ValueError) as error:
+            return WebAnswer(0, error=_plain(first_line(error)), seconds=time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        return WebAnswer(answer.status, answer.body, answer.served_by, seconds=seconds)
+
+    async def engine_version(self, *, timeout: float = 3.0) -> str:
+        """The version of the node's engine. Raises NodeUnreachableError if node or engine do not answer."""
+        try:
+            async with asyncio.timeout(timeout), self._using(self._learner) as connection:
+                opened = await cast("_Opener", connection).open_unix_connection(_ENGINE, encoding=None)
+                answer = parse_answer(await _exchange(*opened, request_bytes("engine", "/version")))
+            document: dict[str, Any] = json.loads(answer.body)
+            return str(document["Version"])
+        except TimeoutError:
+            raise NodeUnreachableError(f"{self.name}: no answer within {timeout:g} s") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise NodeUnreachableError(f"{self.name}: its engine answers in a strange way: {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections and remove the socket."""
+        await self._learner.close()
+        await self._root.close()
+        self._listener = None
+        self._socket.unlink(missing_ok=True)
+
+    @contextlib.asynccontextmanager
+    async def _using(self, link: Link) -> "AsyncGenerator[asyncssh.SSHClientConnection]":
+        """The connection, for a piece of work; what goes wrong with it becomes NodeUnreachableError."""
+        connection = await link.get()
+        import asyncssh
+
+        try:
+            yield connection
+        except (asyncssh.Error, ConnectionError, BrokenPipeError) as error:
+            raise NodeUnreachableError(f"{self.name}: {first_line(error)}") from error
+
+    async def _on_ready(self, connection: "asyncssh.SSHClientConnection") -> None:
+        self._listener = None
+        if self._wants_engine:
+            await self._forward(connection)
+
+    async def _forward(self, connection: "asyncssh.SSHClientConnection") -> None:
+        async with self._forwarding:
+            if self._listener is None:
+                self._socket.unlink(missing_ok=True)
+                self._listener = await connection.forward_local_path(str(self._socket), _ENGINE)
+
+
+async def _exchange(reader: "asyncssh.SSHReader[bytes]", writer: "asyncssh.SSHWriter[bytes]", request: bytes) -> bytes:
+    """Send a request and read the answer to its end."""
+    try:
+        writer.write(request)
+        data = b""
+        while len(data) < _LARGEST_ANSWER and (part := await reader.read(65_536)):
+            data += part
+        return data
+    finally:
+        writer.close()
+
+
+def _text(data: str | bytes | None) -> str:
+    return data.decode(errors="replace") if isinstance(data, bytes) else data or ""
+
+
+def _exit_status(process: "asyncssh.SSHClientProcess[bytes]") -> int:
+    """The exit status; the negative number of the signal that ended the command; 255 if nobody told."""
+    if process.exit_signal is not None:
+        number = getattr(signal, f"SIG{process.exit_signal[0]}", None)
+        return -number.value if isinstance(number, signal.Signals) else 255
+    return 255 if process.exit_status is None else process.exit_status
+
+
+def _plain(text: str) -> str:
+    """The reason of a refused connection, without the clothes that Python puts around it."""
+    for code, words in (("111", "connection refused"), ("113", "no route to host"), ("110", "no answer")):
+        if f"[Errno {code}]" in text:
+            return words
+    return text

@@ -1,0 +1,118 @@
+"""One SSH connection of one account to one node, re-made by itself whenever it breaks.
+
+Importing asyncssh takes a third of a second, so it is imported when the first connection is made.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.playground.model import NodeUnreachableError
+from tui.playground.record import NodeRecord
+
+if TYPE_CHECKING:
+    import asyncssh
+
+__all__ = ["Link", "ReadyHook", "first_line"]
+
+_CONNECT_SECONDS = 3.0
+_LOGIN_SECONDS = 6.0
+_KEEPALIVE_SECONDS = 4  # three unanswered in a row, and the connection counts as broken
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 1.0  # between two tries to connect
+
+ReadyHook = Callable[["asyncssh.SSHClientConnection"], Awaitable[None]]
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+class Link:
+    """Keeps one connection. Belongs to the event loop on which it was first used.
+
+    While the node is away each use fails at once with the reason of the last try, and tries go on behind it.
+    """
+
+    def __init__(self, node: NodeRecord, account: str, key: Path, on_ready: ReadyHook | None = None) -> None:
+        self._node, self._account, self._key = node, account, key
+        self._on_ready = on_ready
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._reason = ""  # why the last try failed; empty while there was none
+        self._changed = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Begin to connect, if that has not begun yet."""
+        if self._keeper is None and not self._closed:
+            self._keeper = asyncio.create_task(self._keep(), name=f"ssh {self._account}@{self._node.name}")
+
+    async def get(self) -> "asyncssh.SSHClientConnection":
+        """The connection. Raises NodeUnreachableError when there is none now."""
+        self.start()
+        while self._connection is None:
+            if self._closed:
+                raise NodeUnreachableError(f"{self._node.name}: the connection was closed")
+            if self._reason:
+                raise NodeUnreachableError(f"{self._node.name} does not answer: {self._reason}")
+            self._changed.clear()
+            await self._changed.wait()
+        return self._connection
+
+    async def close(self) -> None:
+        """End the connection for good."""
+        self._closed = True
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+        self._changed.set()
+
+    async def _connect(self) -> "asyncssh.SSHClientConnection":
+        import asyncssh
+
+        node = self._node
+        host = node.address if node.port == 22 else f"[{node.address}]:{node.port}"
+        return await asyncssh.connect(
+            node.address,
+            node.port,
+            username=self._account,
+            client_keys=[str(self._key)],
+            known_hosts=asyncssh.import_known_hosts(f"{host} {node.host_key}\n"),
+            agent_path=None,
+            config=[],
+            preferred_auth="publickey",
+            compression_algs=None,
+            connect_timeout=_CONNECT_SECONDS,
+            login_timeout=_LOGIN_SECONDS,
+            keepalive_interval=_KEEPALIVE_SECONDS,
+            keepalive_count_max=3,
+        )
+
+    async def _keep(self) -> None:
+        import asyncssh
+
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                connection = await self._connect()
+                try:
+                    if self._on_ready is not None:
+                        await self._on_ready(connection)
+                    self._connection, self._reason = connection, ""
+                    self._changed.set()
+                    pause = _FIRST_PAUSE
+                    await connection.wait_closed()
+                finally:
+                    self._connection = None
+                    connection.abort()
+            except (OSError, asyncssh.Error, TimeoutError) as error:
+                self._reason = first_line(error)
+            self._changed.set()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)

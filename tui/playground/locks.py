@@ -1,0 +1,68 @@
+"""Advisory locks on files, which vanish with the process that holds them."""
+
+import fcntl
+import os
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+__all__ = ["LockHeldError", "hold_lock"]
+
+
+class LockHeldError(Exception):
+    """Another process holds the lock."""
+
+
+def _same_file(descriptor: int, path: Path) -> bool:
+    """Whether the path still names the open file: the holder before us removes it when it is done."""
+    try:
+        named = path.stat()
+    except FileNotFoundError:
+        return False
+    held = os.fstat(descriptor)
+    return (named.st_dev, named.st_ino) == (held.st_dev, held.st_ino)
+
+
+def _open_locked(path: Path) -> int | None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:  # the folder was removed between the two
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if _same_file(descriptor, path):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+@contextmanager
+def hold_lock(path: Path, *, wait: float = 0.0) -> Generator[None]:
+    """Hold the lock file at `path`, waiting up to `wait` seconds; the file is removed afterwards, and an empty
+    folder with it.
+
+    Raises LockHeldError when another process holds it for longer than that.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        descriptor = _open_locked(path)
+        if descriptor is not None:
+            break
+        if time.monotonic() >= deadline:
+            raise LockHeldError(str(path))
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+        with suppress(OSError):  # others have something in it
+            path.parent.rmdir()

@@ -1,0 +1,167 @@
+"""A playground that is up: finding it, opening it, asking how it is."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui.errors import ExitCode, UserError
+from tui.playground.connection import SshNode
+from tui.playground.model import Companion, NodeUnreachableError, ProgressListener
+from tui.playground.providers import choose_provider
+from tui.playground.providers.leftovers import Leftovers
+from tui.playground.record import PlaygroundPaths, PlaygroundRecord, check_name, known_names, load_record
+from tui.playground.sockets import SocketFolder
+
+__all__ = [
+    "NodeStatus",
+    "PlaygroundStatus",
+    "SshPlayground",
+    "ensure_playground",
+    "list_playgrounds",
+    "open_playground",
+    "playground_status",
+]
+
+
+class SshPlayground:
+    """Three nodes over SSH; see Playground."""
+
+    def __init__(self, record: PlaygroundRecord) -> None:
+        self._record = record
+        self._folder = SocketFolder(record.name)
+        key = PlaygroundPaths.of(record.name).client_key
+        self._nodes = tuple(SshNode(node, key, self._folder.path) for node in record.nodes)
+
+    @property
+    def name(self) -> str:
+        """The playground's name."""
+        return self._record.name
+
+    @property
+    def provider(self) -> str:
+        """The provider's name."""
+        return self._record.provider
+
+    @property
+    def nodes(self) -> Sequence[SshNode]:
+        """node1, node2 and node3."""
+        return self._nodes
+
+    def node(self, name: str) -> SshNode:
+        """The node of that name. Raises KeyError."""
+        for node in self._nodes:
+            if node.name == name:
+                return node
+        raise KeyError(name)
+
+    @property
+    def mesh(self) -> str:
+        """What carries published ports: `ipvs` or `nftables`."""
+        return self._record.mesh
+
+    async def close(self) -> None:
+        """Close the connections of all nodes. The machines go on running."""
+        await asyncio.gather(*(node.close() for node in self._nodes))
+        self._folder.remove()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """How one node is. `engine` is its engine's version, empty where it does not answer; then `problem` says why."""
+
+    name: str
+    address: str
+    reachable: bool
+    engine: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaygroundStatus:
+    """How a playground is. `state` is `up`, `broken` (a part is gone), `half made`, or `none`."""
+
+    name: str
+    state: str
+    provider: str = ""
+    subnet: str = ""
+    mesh: str = ""
+    nodes: tuple[NodeStatus, ...] = ()
+    traces: tuple[str, ...] = ()  # what is left on this machine, where the playground is not up
+
+
+def list_playgrounds() -> list[str]:
+    """The names of the playgrounds on this machine, half made ones too."""
+    return known_names()
+
+
+def _require(name: str) -> PlaygroundRecord:
+    record = load_record(check_name(name))
+    if record is None:
+        raise UserError(
+            f"There is no playground “{name}”.", f"Make it: swarmtutor up --name {name}", exit_code=ExitCode.NOT_FOUND
+        )
+    if record.state != "up":
+        raise UserError(
+            f"Playground “{name}” was never finished.",
+            f"If nobody is making it right now: swarmtutor up --name {name} makes it anew.",
+            exit_code=ExitCode.BROKEN,
+        )
+    return record
+
+
+async def open_playground(name: str) -> SshPlayground:
+    """Connect to a playground that is up. Returns at once; connections are made behind it.
+
+    Raises UserError: NOT_FOUND where there is none, BROKEN where it is half made or its record is damaged.
+    """
+    playground = SshPlayground(_require(name))
+    for node in playground.nodes:
+        node.start()
+    return playground
+
+
+async def ensure_playground(
+    name: str, listener: ProgressListener, companions: Sequence[Companion] = ()
+) -> SshPlayground:
+    """Open the playground, making it if there is none and replacing what of it has died."""
+    check_name(name)
+    provider = choose_provider()
+    left = Leftovers.of(name)
+    record = load_record(name)
+    if record is None or record.state != "up" or not left.any_running():
+        await provider.up(name, listener, companions)
+    elif not left.is_up():
+        await provider.mend(name, listener, companions)
+    return await open_playground(name)
+
+
+async def _ask(node: SshNode) -> NodeStatus:
+    try:
+        return NodeStatus(node.name, node.address, True, await node.engine_version(timeout=5.0))
+    except NodeUnreachableError as error:
+        problem = str(error)
+    try:
+        reachable = (await node.run("true", timeout=3.0)).exit_status == 0
+    except (NodeUnreachableError, TimeoutError):
+        reachable = False
+    return NodeStatus(node.name, node.address, reachable, "", problem)
+
+
+async def playground_status(name: str) -> PlaygroundStatus:
+    """How the playground of that name is. Changes nothing. Raises UserError for an impossible name only."""
+    check_name(name)
+    left = Leftovers.of(name)
+    try:
+        record = load_record(name)
+    except UserError as error:
+        return PlaygroundStatus(name, "broken", traces=(error.what, *await left.found()))
+    if record is None or record.state != "up":
+        traces = tuple(await left.found())
+        return PlaygroundStatus(name, "half made" if traces else "none", traces=traces)
+    playground = SshPlayground(record)
+    try:
+        nodes = tuple(await asyncio.gather(*map(_ask, playground.nodes)))
+    finally:
+        await playground.close()
+    state = "up" if left.is_up() and all(node.engine for node in nodes) else "broken"
+    return PlaygroundStatus(name, state, record.provider, record.subnet, record.mesh, nodes)

@@ -1,0 +1,187 @@
+"""Control groups of a playground: one folder per playground, below it one per node and one for the hub.
+
+They serve two ends: an engine needs a subtree of its own, and whoever is in it belongs to the playground, so that
+nothing of it can outlive `down`, not even a process whose parents are gone.
+
+Version 1 has a tree per controller, version 2 a single one. A machine with version 1 controllers and an empty
+version 2 tree beside them counts as version 1.
+"""
+
+import errno
+import os
+import signal
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = [
+    "Hierarchy",
+    "join",
+    "kill_all",
+    "make_group",
+    "parse_hierarchies",
+    "processes",
+    "read_hierarchies",
+    "remove",
+]
+
+# What a container may reach of the machine's devices (cgroup v1 only): creating device files is harmless as long
+# as opening them is not allowed.
+_DEVICES = (
+    "b *:* m",
+    "c *:* m",
+    "c 1:3 rwm",  # null
+    "c 1:5 rwm",  # zero
+    "c 1:7 rwm",  # full
+    "c 1:8 rwm",  # random
+    "c 1:9 rwm",  # urandom
+    "c 5:0 rwm",  # tty
+    "c 5:1 rwm",  # console
+    "c 5:2 rwm",  # ptmx
+    "c 10:200 rwm",  # net/tun, which runc allows to every container
+    "c 136:* rwm",  # pts
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """One mounted tree of control groups."""
+
+    mount_point: Path
+    version: int
+    controllers: tuple[str, ...] = ()  # version 1: `cpu`, `cpuacct`, or `name=systemd`; version 2: empty
+
+    @property
+    def folder(self) -> str:
+        """What the mount point is called below /sys/fs/cgroup."""
+        return self.mount_point.name if self.version == 1 else ""
+
+
+def _unescape(field: str) -> str:
+    return field.encode().decode("unicode_escape")
+
+
+def parse_hierarchies(mountinfo: str) -> list[Hierarchy]:
+    """The trees to use, out of the text of /proc/self/mountinfo (proc(5))."""
+    first: dict[tuple[str, ...], Hierarchy] = {}
+    unified: Hierarchy | None = None
+    for line in mountinfo.splitlines():
+        left, _, right = line.partition(" - ")
+        mounted, described = left.split(), right.split()
+        if len(mounted) < 5 or len(described) < 3 or mounted[3] != "/":
+            continue
+        mount_point = Path(_unescape(mounted[4]))
+        if described[0] == "cgroup2":
+            unified = unified or Hierarchy(mount_point, 2)
+        elif described[0] == "cgroup":
+            plain = {"rw", "ro", "xattr", "clone_children"}
+            options = [option for option in described[2].split(",") if option not in plain]
+            controllers = tuple(option for option in options if not option.startswith("release_agent="))
+            first.setdefault(controllers, Hierarchy(mount_point, 1, controllers))
+    if any("memory" in hierarchy.controllers or "devices" in hierarchy.controllers for hierarchy in first.values()):
+        return list(first.values())
+    return [unified] if unified else []
+
+
+def read_hierarchies() -> list[Hierarchy]:
+    """The trees of control groups that this machine has mounted; empty where there are none."""
+    return parse_hierarchies(Path("/proc/self/mountinfo").read_text())
+
+
+def _copy_cpuset(folder: Path) -> None:
+    """A version 1 cpuset starts with no processors and no memory, and nobody may enter it until it has both."""
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        if not (folder / name).read_text().strip():
+            (folder / name).write_text((folder.parent / name).read_text())
+
+
+def _enable_for_children(folder: Path) -> None:
+    wanted = (folder / "cgroup.controllers").read_text().split()
+    enabled = (folder / "cgroup.subtree_control").read_text().split()
+    for controller in wanted:
+        if controller not in enabled:
+            (folder / "cgroup.subtree_control").write_text(f"+{controller}")
+
+
+def make_group(hierarchies: Sequence[Hierarchy], path: str, *, confined: bool = False) -> None:
+    """Make the group `path` (such as `swarmtutor-lab/node1`) in every tree, with all controllers usable below it.
+
+    `confined` lets its processes open harmless devices only, where the tree has the version 1 devices controller.
+    """
+    for hierarchy in hierarchies:
+        folder = hierarchy.mount_point
+        for part in Path(path).parts:
+            if hierarchy.version == 2:
+                _enable_for_children(folder)
+            folder = folder / part
+            folder.mkdir(exist_ok=True)
+            if "cpuset" in hierarchy.controllers:
+                _copy_cpuset(folder)
+        if confined and "devices" in hierarchy.controllers:
+            (folder / "devices.deny").write_text("a")
+            for rule in _DEVICES:
+                (folder / "devices.allow").write_text(rule)
+
+
+def join(hierarchies: Iterable[Hierarchy], path: str) -> None:
+    """Move this process into the group."""
+    for hierarchy in hierarchies:
+        (hierarchy.mount_point / path / "cgroup.procs").write_text("0")
+
+
+def processes(hierarchies: Iterable[Hierarchy], path: str) -> set[int]:
+    """The ids of all processes in the group and below it."""
+    found: set[int] = set()
+    for hierarchy in hierarchies:
+        for folder, _, _ in os.walk(hierarchy.mount_point / path):
+            with suppress(OSError):  # the group went away while we looked
+                found.update(int(line) for line in (Path(folder) / "cgroup.procs").read_text().split())
+    return found - {0}
+
+
+def _zombie(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return stat.rpartition(")")[2].split()[0] in "ZX"
+
+
+def kill_all(hierarchies: Sequence[Hierarchy], path: str, *, timeout: float = 10.0) -> None:
+    """End every process of the group at once and wait until none is left. Raises TimeoutError after `timeout` s."""
+    deadline = time.monotonic() + timeout
+    while True:
+        alive = {pid for pid in processes(hierarchies, path) if not _zombie(pid)}
+        if not alive:
+            return
+        for pid in alive:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"processes that do not end: {sorted(alive)}")
+        time.sleep(0.01)
+
+
+def _remove_tree(top: Path, deadline: float) -> None:
+    for folder, _, _ in os.walk(top, topdown=False):
+        while True:
+            try:
+                Path(folder).rmdir()
+            except FileNotFoundError:
+                break
+            except OSError as error:
+                # The kernel lets go of the last process of a group a moment after that process is gone.
+                if error.errno not in (errno.EBUSY, errno.ENOTEMPTY) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                break
+
+
+def remove(hierarchies: Iterable[Hierarchy], path: str, *, timeout: float = 10.0) -> None:
+    """Remove the group with all groups below it, from every tree. One that is not there is no error."""
+    deadline = time.monotonic() + timeout
+    for hierarchy in hierarchies:
+        _remove_tree(hierarchy.mount_point / path, deadline)

@@ -1,0 +1,62 @@
+"""Waiting until a node's engine and its SSH server answer, seen from the machine that hosts the node."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tui.errors import ExitCode, UserError
+
+__all__ = ["wait_for_engine", "wait_for_ssh"]
+
+_PAUSE = 0.03  # seconds between two tries
+
+
+async def _ping(socket: Path) -> bool:
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    try:
+        writer.write(b"GET /_ping HTTP/1.0\r\nHost: engine\r\n\r\n")
+        return b" 200 " in await reader.readline()
+    finally:
+        writer.close()
+
+
+async def _greeting(address: str) -> bool:
+    reader, writer = await asyncio.open_connection(address, 22)
+    try:
+        return (await reader.readline()).startswith(b"SSH-2.0")
+    finally:
+        writer.close()
+
+
+async def _until(what: str, hint: str, timeout: float, attempt: Callable[[], Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + timeout
+    reason = "no answer"
+    while time.monotonic() < deadline:
+        try:
+            async with asyncio.timeout(5):
+                if await attempt():
+                    return
+        except (OSError, TimeoutError) as error:
+            reason = str(error) or type(error).__name__
+        await asyncio.sleep(_PAUSE)
+    raise UserError(f"{what} did not answer within {timeout:.0f} s: {reason}", hint, exit_code=ExitCode.BROKEN)
+
+
+async def wait_for_engine(node: str, pid: int, timeout: float) -> None:
+    """Wait for the engine of the node whose process number 1 is `pid`. Raises UserError after `timeout` s."""
+    # The kernel shows a process's own root here; the node's engine is reached without its network.
+    root = Path(f"/proc/{pid}/root")
+
+    async def attempt() -> bool:
+        if not root.parent.exists():
+            raise UserError(f"{node} stopped while its engine started.", exit_code=ExitCode.BROKEN)
+        return await _ping(root / "run/docker.sock")
+
+    hint = f"What the engine says: {root}/var/log/docker.log"
+    await _until(f"The engine of {node}", hint, timeout, attempt)
+
+
+async def wait_for_ssh(node: str, address: str, timeout: float) -> None:
+    """Wait for the SSH server of a node. Raises UserError after `timeout` s."""
+    await _until(f"The SSH server of {node}", "", timeout, lambda: _greeting(address))

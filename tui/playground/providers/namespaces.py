@@ -1,0 +1,362 @@
+"""Provider `namespaces`: three nodes out of this machine's own kernel and its own root filesystem. Linux, as root."""
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from tui.errors import ExitCode, UserError
+from tui.paths import content_dir, runtime_dir
+from tui.playground.images import build_images
+from tui.playground.locks import LockHeldError, hold_lock
+from tui.playground.model import NODE_NAMES, Companion, Progress, ProgressListener, ProgressState, Requirement
+from tui.playground.providers import cgroups, network
+from tui.playground.providers.engines import wait_for_engine, wait_for_ssh
+from tui.playground.providers.keys import host_key_of, make_keys
+from tui.playground.providers.leftovers import Leftovers
+from tui.playground.providers.plans import (
+    HubPlan,
+    NodePlan,
+    ServicePlan,
+    package_root,
+    program_environment,
+    python_folders,
+    write_plan,
+)
+from tui.playground.providers.requirements import namespaces_requirements, routing_mesh
+from tui.playground.providers.tools import find_tool, look_up
+from tui.playground.record import (
+    NodeRecord,
+    PlaygroundPaths,
+    PlaygroundRecord,
+    check_name,
+    identity,
+    load_record,
+    save_record,
+)
+from tui.playground.registry import RegistryError, push_images, registry_settings
+
+__all__ = ["NamespacesProvider"]
+
+_ENGINE_SECONDS = 60.0  # a slow machine needs a few; one that needs more has a reason worth telling
+_MODULES = ("overlay", "br_netfilter", "ip_vs", "ip_vs_rr", "vxlan", "xt_ipvs", "nf_tables", "veth", "bridge")
+
+
+@asynccontextmanager
+async def _phase(listener: ProgressListener, phase: str, detail: str = "") -> AsyncGenerator[None]:
+    begun = time.monotonic()
+    listener(Progress(phase, ProgressState.RUNNING, detail))
+    try:
+        yield
+    except BaseException as error:
+        text = error.what if isinstance(error, UserError) else type(error).__name__
+        listener(Progress(phase, ProgressState.FAILED, text, time.monotonic() - begun))
+        raise
+    listener(Progress(phase, ProgressState.DONE, detail, time.monotonic() - begun))
+
+
+@contextmanager
+def _locked(name: str, wait: float = 0.0) -> Generator[None]:
+    try:
+        with hold_lock(PlaygroundPaths.of(name).lock, wait=wait):
+            yield
+    except LockHeldError:
+        raise UserError(
+            f"Playground “{name}” is being made, changed or removed by another program right now.",
+            "Wait until it is done, or end it.",
+            exit_code=ExitCode.BUSY,
+        ) from None
+
+
+class NamespacesProvider:
+    """Makes playgrounds out of Linux namespaces."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return "namespaces"
+
+    def requirements(self) -> Sequence[Requirement]:
+        """What is needed, and what this machine has."""
+        return namespaces_requirements()
+
+    async def up(self, name: str, listener: ProgressListener, companions: Sequence[Companion] = ()) -> None:
+        """Make the playground; see Provider."""
+        check_name(name)
+        self._check_requirements()
+        with _locked(name):
+            left = Leftovers.of(name)
+            if left.is_up():
+                raise UserError(
+                    f"Playground “{name}” is up already.",
+                    f"Use it as it is, or remove it first: swarmtutor down --name {name}",
+                    exit_code=ExitCode.BUSY,
+                )
+            if await left.exists():
+                await left.remove()
+            try:
+                await _Making(name, listener).run(companions)
+            except BaseException:
+                await asyncio.shield(asyncio.ensure_future(left.remove()))
+                raise
+
+    async def down(self, name: str, listener: ProgressListener) -> None:
+        """Remove the playground; see Provider."""
+        check_name(name)
+        self._check_root()
+        with _locked(name, wait=5.0):
+            left = Leftovers.of(name)
+            if not await left.exists():
+                return
+            async with _phase(listener, "removing the playground", name):
+                await left.remove()
+
+    async def reset(self, name: str, nodes: Sequence[str], listener: ProgressListener) -> None:
+        """Replace nodes by fresh ones; see Provider."""
+        check_name(name)
+        if unknown := [node for node in nodes if node not in NODE_NAMES]:
+            raise UserError(
+                f"There is no node “{unknown[0]}”.",
+                f"The nodes are {', '.join(NODE_NAMES)}.",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+        self._check_requirements()
+        with _locked(name, wait=5.0):
+            record = load_record(name)
+            if record is None or record.state != "up":
+                raise UserError(
+                    f"There is no playground “{name}” whose nodes could be replaced.",
+                    f"Make it: swarmtutor up --name {name}",
+                    exit_code=ExitCode.NOT_FOUND,
+                )
+            await _Making(name, listener).replace(record, tuple(dict.fromkeys(nodes)))
+
+    async def mend(self, name: str, listener: ProgressListener, companions: Sequence[Companion] = ()) -> None:
+        """Make anew what has died of a playground that was up: single nodes, or the hub. The rest is not touched."""
+        check_name(name)
+        self._check_requirements()
+        with _locked(name, wait=5.0):
+            record = load_record(name)
+            if record is None:
+                return
+            left = Leftovers.of(name)
+            making = _Making(name, listener)
+            if not left.running("hub"):
+                await making.restart_hub(record, companions)
+            if dead := [node for node in NODE_NAMES if not left.running(node)]:
+                await making.replace(record, dead)
+
+    def _check_root(self) -> None:
+        if os.geteuid() != 0:
+            raise UserError(
+                "Nodes out of namespaces need root.",
+                "Run it as root: sudo swarmtutor …",
+                exit_code=ExitCode.UNSUPPORTED,
+            )
+
+    def _check_requirements(self) -> None:
+        missing = [requirement for requirement in self.requirements() if not requirement.met]
+        if missing:
+            raise UserError(
+                "This machine lacks " + ", ".join(f"{need.what} ({need.found})" for need in missing) + ".",
+                "\n".join(dict.fromkeys(need.mend for need in missing if need.mend)),
+                exit_code=ExitCode.UNSUPPORTED,
+            )
+
+
+class _Making:
+    """The work of making one playground, or some of its nodes."""
+
+    def __init__(self, name: str, listener: ProgressListener) -> None:
+        self._name = name
+        self._listen = listener
+        self._paths = PlaygroundPaths.of(name)
+        self._identity = identity(name)
+        self._names = network.Names(self._identity)
+        self._hierarchies = cgroups.read_hierarchies()
+
+    async def run(self, companions: Sequence[Companion]) -> None:
+        """Make all of it."""
+        async with _phase(self._listen, "network", "three nodes on one bridge"):
+            record, addresses = await self._make_network()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._make_nodes(record, NODE_NAMES))
+            group.create_task(self._make_hub(record, addresses, companions))
+        save_record(record.with_state("up"))
+
+    async def replace(self, record: PlaygroundRecord, nodes: Sequence[str]) -> None:
+        """Make some nodes anew, with the same names, addresses and keys."""
+        addresses = network.Addresses(network.Network(record.subnet))
+        async with _phase(self._listen, "removing the old node", ", ".join(nodes)):
+            for node in nodes:
+                await Leftovers.of(self._name).remove_node(node)
+        async with _phase(self._listen, "network", ", ".join(nodes)):
+            for node in nodes:
+                await network.rebuild_node(self._names, addresses, node)
+        await self._make_nodes(record, nodes)
+
+    async def restart_hub(self, record: PlaygroundRecord, companions: Sequence[Companion]) -> None:
+        """Start the registry, the name server and the companions again."""
+        cgroups.make_group(self._hierarchies, f"{self._identity}/hub")
+        await self._make_hub(record, network.Addresses(network.Network(record.subnet)), companions)
+
+    async def _make_network(self) -> tuple[PlaygroundRecord, network.Addresses]:
+        await self._load_modules()
+        await asyncio.to_thread(make_keys, self._paths.keys)
+        # From the choice to the moment when the address is on a link, nobody else may choose.
+        with hold_lock(runtime_dir() / "subnet.lock", wait=20.0):
+            addresses = network.Addresses(network.choose_subnet(await network.networks_in_use()))
+            record = self._record(addresses)
+            save_record(record)
+            await network.build(self._names, addresses)
+        for node in NODE_NAMES:
+            cgroups.make_group(self._hierarchies, f"{self._identity}/{node}", confined=True)
+        cgroups.make_group(self._hierarchies, f"{self._identity}/hub")
+        self._paths.logs.mkdir(parents=True, exist_ok=True)
+        return record, addresses
+
+    async def _load_modules(self) -> None:
+        modprobe = look_up("modprobe")
+        if modprobe is None or not Path("/lib/modules").is_dir():
+            return
+        process = await asyncio.create_subprocess_exec(
+            modprobe, "-q", "-a", *_MODULES, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        )
+        await process.wait()
+
+    def _record(self, addresses: network.Addresses) -> PlaygroundRecord:
+        nodes = tuple(
+            NodeRecord(node, addresses.node(node), 22, host_key_of(self._paths.keys, node)) for node in NODE_NAMES
+        )
+        return PlaygroundRecord(
+            name=self._name,
+            provider="namespaces",
+            state="making",
+            subnet=str(addresses.subnet),
+            hub=addresses.hub,
+            nodes=nodes,
+            mesh=routing_mesh(),
+        )
+
+    async def _make_nodes(self, record: PlaygroundRecord, nodes: Sequence[str]) -> None:
+        async with _phase(self._listen, "nodes", ", ".join(nodes)):
+            pids = await asyncio.gather(*(self._start_node(record, node) for node in nodes))
+        async with _phase(self._listen, "engines", ", ".join(nodes)):
+            waits = [wait_for_engine(node, pid, _ENGINE_SECONDS) for node, pid in zip(nodes, pids, strict=True)]
+            addresses = {node.name: node.address for node in record.nodes}
+            waits += [wait_for_ssh(node, addresses[node], _ENGINE_SECONDS) for node in nodes]
+            await asyncio.gather(*waits)
+
+    async def _start_node(self, record: PlaygroundRecord, node: str) -> int:
+        folder = self._paths.node(node)
+        folder.mkdir(parents=True, exist_ok=True)
+        addresses = {entry.name: entry.address for entry in record.nodes}
+        plan = NodePlan(
+            node=node,
+            identity=self._identity,
+            network=self._names.node(node),
+            group=f"{self._identity}/{node}",
+            folder=str(folder / "disk"),
+            keys=str(self._paths.keys),
+            address=addresses[node],
+            hub=record.hub,
+            peers=tuple(addresses.items()),
+            host_keys=tuple((entry.name, entry.host_key) for entry in record.nodes),
+            python=sys.executable,
+            python_folders=python_folders(),
+            package_root=str(package_root()),
+        )
+        path = folder / "plan.json"
+        write_plan(path, plan)
+        return await self._enter("node", path, node)
+
+    async def _enter(self, kind: str, plan: Path, process_name: str) -> int:
+        """Start the program that enters the namespaces; return the id of the process number 1 that it made."""
+        log = self._paths.log(process_name)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tui.playground.providers.enter",
+            kind,
+            str(plan),
+            str(log),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=program_environment(),
+            start_new_session=True,
+            cwd="/",
+        )
+        async with asyncio.timeout(30):
+            output, _ = await process.communicate()
+        lines = output.decode(errors="replace").splitlines()
+        pid = next((int(line.split()[1]) for line in lines if line.startswith("pid ")), 0)
+        problems = [line for line in lines if not line.startswith("pid ")]
+        if problems or not pid:
+            raise UserError(
+                f"{process_name} could not be started: {' '.join(problems[-3:]) or 'no reason given'}",
+                "`swarmtutor doctor` looks at what this machine has.",
+                exit_code=ExitCode.BROKEN,
+            )
+        return pid
+
+    def _hub_services(self, record: PlaygroundRecord, companions: Sequence[Companion]) -> tuple[ServicePlan, ...]:
+        settings = self._paths.root / "registry.yml"
+        settings.write_text(registry_settings(record.hub, self._paths.root / "registry"))
+        hosts = [f"{node.name}={node.address}" for node in record.nodes] + [f"registry={record.hub}"]
+        carried = {key: value for key, value in os.environ.items() if key.startswith("SWARMTUTOR_")}
+        ours = program_environment(**carried)
+        return (
+            {
+                "name": "registry",
+                "argv": [find_tool("docker-registry"), "serve", str(settings)],
+                "environment": {"PATH": ours["PATH"], "HOME": "/"},
+                "log": str(self._paths.log("registry")),
+            },
+            {
+                "name": "dns",
+                "argv": [sys.executable, "-m", "tui.playground.providers.dns", record.hub, *hosts],
+                "environment": ours,
+                "log": str(self._paths.log("dns")),
+            },
+            *(
+                {
+                    "name": companion.name,
+                    "argv": list(companion.argv),
+                    "environment": ours | dict(companion.environment),
+                    "log": str(self._paths.log(companion.name)),
+                }
+                for companion in companions
+            ),
+        )
+
+    async def _make_hub(
+        self, record: PlaygroundRecord, addresses: network.Addresses, companions: Sequence[Companion]
+    ) -> None:
+        async with _phase(self._listen, "registry and images"):
+            (self._paths.root / "registry").mkdir(exist_ok=True)
+            plan = HubPlan(
+                self._identity, self._names.hub, f"{self._identity}/hub", self._hub_services(record, companions)
+            )
+            path = self._paths.root / "hub.json"
+            write_plan(path, plan)
+            await self._enter("hub", path, "hub")
+            stopped = threading.Event()
+            try:
+                await asyncio.to_thread(_fill_registry, addresses.hub, stopped)
+            except RegistryError as error:
+                raise UserError(
+                    f"The registry of the playground does not work: {error}",
+                    f"Its log is {self._paths.log('registry')}",
+                    exit_code=ExitCode.BROKEN,
+                ) from error
+            finally:
+                stopped.set()
+
+
+def _fill_registry(address: str, stopped: threading.Event) -> None:
+    push_images(address, 5000, build_images(content_dir()), timeout=30.0, stopped=stopped)

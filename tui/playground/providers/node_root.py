@@ -1,0 +1,191 @@
+"""A node's own root: an overlay of the machine's, with private /dev, /proc, /sys, /run and /tmp.
+
+Runs inside the node's new mount namespace, as process number 1 of the node.
+"""
+
+import errno
+import os
+import shutil
+import stat
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tui.playground.kernel import Clone, MountFlag, mount, pivot_root, unmount_lazily, unshare
+from tui.playground.providers.cgroups import Hierarchy
+from tui.playground.providers.node_files import fill_upper
+from tui.playground.providers.plans import NodePlan
+
+__all__ = ["enter_root"]
+
+_DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
+_SYSTEM = ("/usr", "/opt", "/nix", "/gnu", "/etc")
+# Parts of /proc through which root could change or stop the whole machine.
+_PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "acpi", "scsi", "fs")
+_PROC_WRITABLE = ("sys/net",)
+_PROC_HIDDEN = ("kcore", "kmsg", "keys", "timer_list", "sched_debug")
+
+
+def _escape(path: Path) -> str:
+    """A path as overlay's mount options want it."""
+    text = str(path)
+    for letter in "\\:,":
+        text = text.replace(letter, "\\" + letter)
+    return text
+
+
+def _mount_overlay(folder: Path) -> None:
+    options = f"lowerdir=/,upperdir={_escape(folder / 'upper')},workdir={_escape(folder / 'work')}"
+    mount("overlay", folder / "root", "overlay", MountFlag.NONE, options)
+
+
+def _lay(folder: Path, plan: NodePlan, dockerd: str, rc_file: str) -> None:
+    for name in ("upper", "work", "root", "docker"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    if not any((folder / "upper").iterdir()):
+        (folder / "upper").chmod(0o755)
+        fill_upper(folder / "upper", plan, dockerd, rc_file)
+        (folder / "upper/.old").mkdir()
+    _mount_overlay(folder)
+
+
+def _make_overlay(plan: NodePlan, dockerd: str, rc_file: str) -> Path:
+    """Mount the overlay and return its path. A filesystem that cannot carry one is covered with one in memory."""
+    folder = Path(plan.folder)
+    try:
+        _lay(folder, plan, dockerd, rc_file)
+    except OSError:
+        for name in ("upper", "work", "root", "docker"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        mount("swarmtutor", folder, "tmpfs", MountFlag.NOSUID, "mode=700")
+        _lay(folder, plan, dockerd, rc_file)
+    return folder / "root"
+
+
+def _bind(source: Path, target: Path, *, read_only: bool) -> None:
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    mount(source, target, "", MountFlag.BIND | (MountFlag.REC if source.is_dir() else MountFlag.NONE))
+    if read_only:
+        flags = MountFlag.BIND | MountFlag.REMOUNT | MountFlag.RDONLY | MountFlag.NOSUID
+        mount("none", target, "", flags)
+
+
+def _shown(path: Path) -> bool:
+    return path.is_dir() and any(path.iterdir())
+
+
+def _bind_system_mounts(root: Path) -> None:
+    """System folders that are file systems of their own: an overlay of `/` shows them empty."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount_point = line.split()[4]
+        if any(mount_point == top or mount_point.startswith(top + "/") for top in _SYSTEM):
+            source = Path(mount_point)
+            in_node = root / mount_point.lstrip("/")
+            if source.is_dir() and not _shown(in_node):
+                _bind(source, in_node, read_only=True)
+
+
+def _make_dev(dev: Path) -> None:
+    mount("swarmtutor", dev, "tmpfs", MountFlag.NOSUID, "mode=755,size=64k")
+    for name, (major, minor) in _DEVICES.items():
+        os.mknod(dev / name, stat.S_IFCHR | 0o666, os.makedev(major, minor))
+        (dev / name).chmod(0o666)
+    for name in ("pts", "shm", "mqueue"):
+        (dev / name).mkdir()
+    options = "newinstance,ptmxmode=666,mode=620,gid=5"
+    mount("devpts", dev / "pts", "devpts", MountFlag.NOSUID | MountFlag.NOEXEC, options)
+    mount("shm", dev / "shm", "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=1777,size=64m")
+    with suppress(OSError):  # a kernel without message queues
+        mount("mqueue", dev / "mqueue", "mqueue", MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC)
+    links = {"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
+    for name, target in links.items():
+        (dev / name).symlink_to(target)
+
+
+def _make_proc(proc: Path, dev: Path) -> None:
+    mount("proc", proc, "proc", MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC)
+    for name in _PROC_WRITABLE:
+        mount(proc / name, proc / name, "", MountFlag.BIND)
+    for name in _PROC_READ_ONLY:
+        path = proc / name
+        if path.exists():
+            mount(path, path, "", MountFlag.BIND | MountFlag.REC)
+            mount("none", path, "", MountFlag.BIND | MountFlag.REMOUNT | MountFlag.RDONLY)
+    for name in _PROC_HIDDEN:
+        if (proc / name).is_file():
+            mount(dev / "null", proc / name, "", MountFlag.BIND)
+
+
+def _make_sys(sys_folder: Path) -> None:
+    mount("sysfs", sys_folder, "sysfs", MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC)
+    mount("none", sys_folder, "", MountFlag.BIND | MountFlag.REMOUNT | MountFlag.RDONLY)
+
+
+def _make_cgroups_v1(folder: Path, hierarchies: Sequence[Hierarchy]) -> None:
+    mount("swarmtutor", folder, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC, "mode=755")
+    for hierarchy in hierarchies:
+        target = folder / hierarchy.folder
+        target.mkdir(exist_ok=True)
+        named = any(controller.startswith("name=") for controller in hierarchy.controllers)
+        mount(
+            "cgroup", target, "cgroup", MountFlag.NONE, ",".join((("none",) if named else ()) + hierarchy.controllers)
+        )
+        for controller in hierarchy.controllers:
+            link = folder / controller
+            if "=" not in controller and not link.exists():
+                link.symlink_to(hierarchy.folder)
+
+
+def _make_cgroups_v2(folder: Path) -> None:
+    """One tree. Its processes must sit in a leaf before controllers can be given to the groups beside it."""
+    mount("cgroup2", folder, "cgroup2", MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC)
+    (folder / "init").mkdir(exist_ok=True)
+    (folder / "init/cgroup.procs").write_text("0")
+    deadline = time.monotonic() + 5.0
+    for controller in (folder / "cgroup.controllers").read_text().split():
+        while True:
+            try:
+                (folder / "cgroup.subtree_control").write_text(f"+{controller}")
+                break
+            except OSError as error:
+                # The process that made our namespaces is in the same group until it has ended.
+                if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
+
+
+def _make_private_mounts(root: Path, plan: NodePlan, hierarchies: Sequence[Hierarchy]) -> None:
+    _bind_system_mounts(root)
+    for folder in plan.python_folders:
+        if not _shown(root / folder.lstrip("/")):
+            _bind(Path(folder), root / folder.lstrip("/"), read_only=True)
+    _bind(Path(plan.folder) / "docker", root / "var/lib/docker", read_only=False)
+    mount("swarmtutor", root / "run", "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=755")
+    mount("swarmtutor", root / "tmp", "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=1777")
+    (root / "run/lock").mkdir()
+    _make_dev(root / "dev")
+    _make_proc(root / "proc", root / "dev")
+    _make_sys(root / "sys")
+    if hierarchies[0].version == 1:
+        _make_cgroups_v1(root / "sys/fs/cgroup", hierarchies)
+    else:
+        _make_cgroups_v2(root / "sys/fs/cgroup")
+
+
+def enter_root(plan: NodePlan, hierarchies: Sequence[Hierarchy], dockerd: str, rc_file: str) -> None:
+    """Make the node's root and go there; nothing of the machine's own tree is in reach afterwards."""
+    unshare(Clone.NEWNS)
+    mount("none", "/", "", MountFlag.REC | MountFlag.PRIVATE)
+    root = _make_overlay(plan, dockerd, rc_file)
+    _make_private_mounts(root, plan, hierarchies)
+    os.chdir(root)
+    pivot_root(root, root / ".old")
+    os.chdir("/")
+    unmount_lazily("/.old")
+    with suppress(OSError):
+        os.rmdir("/.old")
