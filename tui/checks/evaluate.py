@@ -9,10 +9,10 @@ from tui.checks.sight import Blind, Judgement, Sight, blind_to_swarm, judge
 from tui.checks.subjects import containers, nodes, ran, services, swarm, tasks, web
 from tui.checks.wanted import Wanted
 from tui.labs.facts import placeholder, render
-from tui.labs.model import CheckSpec, Expectation, Scalar, Subject
+from tui.labs.model import CheckSpec, Expectation, Scalar, Step, Subject
 from tui.swarm.snapshot import Snapshot
 
-__all__ = ["evaluate", "evaluate_all", "goal_targets"]
+__all__ = ["diagnose", "evaluate", "evaluate_all", "goal_targets"]
 
 _AS_BEFORE = ", as before"
 
@@ -37,6 +37,14 @@ def evaluate(spec: CheckSpec, evidence: Evidence, facts: Mapping[str, str]) -> V
 def evaluate_all(specs: Iterable[CheckSpec], evidence: Evidence, facts: Mapping[str, str]) -> tuple[Verdict, ...]:
     """Judge several checks, in their order."""
     return tuple(evaluate(spec, evidence, facts) for spec in specs)
+
+
+def diagnose(step: Step, evidence: Evidence, facts: Mapping[str, str]) -> str | None:
+    """What is said of the mistake that is recognised first; None where none is."""
+    for diagnosis in step.diagnoses:
+        if evaluate(diagnosis.when, evidence, facts).outcome is Outcome.PASS:
+            return render(diagnosis.say, facts).text
+    return None
 
 
 def goal_targets(specs: Iterable[CheckSpec]) -> tuple[WebTarget, ...]:

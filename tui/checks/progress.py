@@ -1,17 +1,12 @@
-"""How far a step's goal is, and what to say of a mistake.
+"""How far a step's goal is: a check with `for` counts only after it has held for that long."""
 
-A check with `for` counts only after it has held for that long.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tui.checks.evaluate import evaluate
-from tui.checks.model import Evidence, Outcome, Verdict
-from tui.labs.facts import render
-from tui.labs.model import CheckSpec, Step
+from tui.checks.model import Outcome, Verdict
+from tui.labs.model import CheckSpec
 
-__all__ = ["GoalState", "advance", "diagnose"]
+__all__ = ["GoalState", "advance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +56,3 @@ def advance(state: GoalState, verdicts: Sequence[Verdict], now: float) -> GoalSt
             shown.append(replace(verdict, outcome=Outcome.FAIL, seen=seen))
             due = start + hold if due is None else min(due, start + hold)
     return GoalState(state.holds, tuple(since), tuple(shown), due)
-
-
-def diagnose(step: Step, evidence: Evidence, facts: Mapping[str, str]) -> str | None:
-    """What is said of the mistake that is recognised first; None where none is."""
-    for diagnosis in step.diagnoses:
-        if evaluate(diagnosis.when, evidence, facts).outcome is Outcome.PASS:
-            return render(diagnosis.say, facts).text
-    return None
