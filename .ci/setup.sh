@@ -38,6 +38,13 @@ find_python() {
     done
 }
 
+# Releases after Debian 12 have the `docker` command in a package of its own.
+docker_command_package() {
+    if ! command -v docker >/dev/null && apt-cache show docker-cli 2>/dev/null | grep -q '^Package:'; then
+        echo docker-cli
+    fi
+}
+
 # Programs may come from elsewhere (an engine of docker.com's, for example); then Debian's package is not wanted.
 missing_packages() {
     local package
@@ -47,9 +54,7 @@ missing_packages() {
     fi
     [ "$GOAL" != venv ] || return 0
     command -v dockerd >/dev/null || echo docker.io
-    if ! command -v docker >/dev/null && apt-cache show docker-cli 2>/dev/null | grep -q '^Package:'; then
-        echo docker-cli # releases after Debian 12 have the command in a package of its own
-    fi
+    docker_command_package
     command -v docker-registry >/dev/null || echo docker-registry
     for package in iptables nftables iproute2 busybox-static openssh-client bash-completion kmod procps curl util-linux; do
         installed "$package" || echo "$package"
@@ -117,6 +122,10 @@ install_packages() {
     trap 'exit 130' INT TERM HUP
     say "reading the package lists"
     apt update >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed (see above)."; }
+    case " ${packages[*]} " in
+    *' docker-cli '*) ;;
+    *' docker.io '*) mapfile -t -O ${#packages[@]} packages < <(docker_command_package) ;;
+    esac
     plan=$(apt install --simulate --no-install-recommends "${packages[@]}" 2>"$log") ||
         { cat "$log" >&2; die "apt-get cannot install these packages (see above)."; }
     removed=$(sed -n 's/^Remv \([^ ]*\).*/\1/p' <<<"$plan" | sort -u)
