@@ -1,0 +1,232 @@
+"""Everything that a key can do, in one table: bindings, footer, help and palette are all made from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+__all__ = ["ACTIONS", "Action", "action_of", "bindings", "key_name", "keys_of", "release_keys"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done.
+
+    `id` names it for good: a person's keymap refers to it. `call` is the Textual action (`next_step`, `node('node1')`)
+    on the lab screen, or on the app for ids that begin with `app.`. `keys` are Textual's key names with commas. `title`
+    is the palette's `area: Verb phrase`; `label` the footer's word, empty where the footer has no room for it. Actions
+    of one `group` share a place in the footer. `rank` says what goes first when the footer gets narrow (1 stays
+    longest).
+    """
+
+    id: str
+    call: str
+    keys: str
+    title: str
+    help: str
+    label: str = ""
+    rank: int = 9
+    group: str = ""
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "lesson.next",
+        "next_step",
+        "n,right,f8",
+        "lesson: Open the next step",
+        "Opens the next step, once the goals of this one are met.",
+        label="next",
+        rank=1,
+    ),
+    Action(
+        "lesson.previous",
+        "previous_step",
+        "p,left",
+        "lesson: Go back one step",
+        "Shows the step before. Nothing on the nodes is undone.",
+        label="back",
+        rank=7,
+    ),
+    Action(
+        "lesson.type",
+        "type_command",
+        "f5,t",
+        "lesson: Type the command for me",
+        "Types the step's next command into the right node's shell, and takes you there. Enter runs it.",
+        label="type it",
+        rank=2,
+    ),
+    Action(
+        "lesson.hint",
+        "hint",
+        "f6,h",
+        "lesson: Show a hint",
+        "Shows one more hint, if the step has one left.",
+        label="hint",
+        rank=4,
+    ),
+    Action(
+        "lesson.catch-up",
+        "catch_up",
+        "c",
+        "lesson: Bring the nodes to this step",
+        "Runs the commands of the steps before this one on fresh nodes, when the nodes are not where the step begins.",
+        label="catch up",
+        rank=1,
+    ),
+    Action(
+        "pane.next",
+        "next_pane",
+        "tab",
+        "pane: Go to the next pane",
+        "Lesson, swarm, shell, and around again. In the shell, Tab is the shell's own.",
+        label="pane",
+        rank=5,
+    ),
+    Action(
+        "pane.previous",
+        "previous_pane",
+        "shift+tab",
+        "pane: Go to the pane before",
+        "The other way round.",
+    ),
+    Action(
+        "pane.shell",
+        "toggle_shell",
+        "ctrl+right_square_bracket",
+        "pane: Go into the shell, or leave it",
+        "In the shell every key goes to the shell, but for this one and the F-keys.",
+        label="leave shell",
+        rank=1,
+    ),
+    Action(
+        "pane.maximise",
+        "maximise",
+        "f9,z",
+        "pane: Give this pane the whole window",
+        "And back again.",
+        label="zoom",
+        rank=6,
+    ),
+    Action(
+        "node.1",
+        "node('node1')",
+        "1,f2",
+        "shell: Go to node1",
+        "The shell of node1. All three stay alive.",
+        label="node",
+        rank=5,
+        group="node",
+    ),
+    Action(
+        "node.2",
+        "node('node2')",
+        "2,f3",
+        "shell: Go to node2",
+        "The shell of node2.",
+        label="node",
+        rank=5,
+        group="node",
+    ),
+    Action(
+        "node.3",
+        "node('node3')",
+        "3,f4",
+        "shell: Go to node3",
+        "The shell of node3.",
+        label="node",
+        rank=5,
+        group="node",
+    ),
+    Action(
+        "swarm.history",
+        "history",
+        "f7,v",
+        "swarm: Show or hide tasks that are no more",
+        "The history of each task, as `docker service ps` lists it.",
+        label="history",
+        rank=8,
+    ),
+    Action("app.help", "help", "f1,question_mark", "help: Show all keys", "This page.", label="help", rank=3),
+    Action(
+        "app.palette",
+        "command_palette",
+        "ctrl+p",
+        "help: Search everything that can be done",
+        "A list of all that can be done now; type to search it.",
+    ),
+    Action("app.theme", "theme", "T", "look: Switch between dark and light", "Two looks; both work without colour."),
+    Action(
+        "app.quit",
+        "quit",
+        "q,ctrl+q,ctrl+c",
+        "program: Quit",
+        "Asks whether the nodes should stay. Your place in the lesson is kept.",
+        label="quit",
+        rank=8,
+    ),
+)
+
+_KEY_NAMES = {
+    "right": "→",
+    "left": "←",
+    "up": "↑",
+    "down": "↓",
+    "question_mark": "?",
+    "right_square_bracket": "]",
+    "tab": "Tab",
+    "space": "Space",
+    "enter": "Enter",
+    "escape": "Esc",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "ctrl": "Ctrl",
+    "shift": "Shift",
+    "alt": "Alt",
+}
+
+
+def action_of(action_id: str) -> Action:
+    """The action of that id. Raises KeyError."""
+    for action in ACTIONS:
+        if action.id == action_id:
+            return action
+    raise KeyError(action_id)
+
+
+def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of an action as they are now: its own, or those that the person's keymap gives it."""
+    return tuple(key.strip() for key in keymap.get(action.id, action.keys).split(","))
+
+
+def bindings(*, app: bool) -> list[Binding]:
+    """The bindings of the app, or those of the lab screen."""
+    return [
+        Binding(action.keys, action.call, action.label or action.title, id=action.id, show=False)
+        for action in ACTIONS
+        if action.id.startswith("app.") is app
+    ]
+
+
+def release_keys(keymap: Mapping[str, str]) -> frozenset[str]:
+    """The keys that never go to the shell: every F-key in use, and the key that leaves the shell."""
+    used = {key for action in ACTIONS for key in keys_of(action, keymap)}
+    functions = {key for key in used if key.startswith("f") and key[1:].isdigit()}
+    return frozenset(functions | set(keys_of(action_of("pane.shell"), keymap)))
+
+
+def key_name(key: str) -> str:
+    """A key as a person knows it: `ctrl+p` is Ctrl-P, `question_mark` is ?."""
+    *modifiers, last = key.split("+")
+    name = _KEY_NAMES.get(last, last)
+    if (len(name) == 1 and modifiers) or (last.startswith("f") and last[1:].isdigit()):
+        name = name.upper()
+    return "-".join([*(_KEY_NAMES.get(part, part) for part in modifiers), name])
+
+
+def key_names(keys: Sequence[str]) -> str:
+    """Several keys for one action, as the help shows them."""
+    return "  ".join(key_name(key) for key in keys)

@@ -1,0 +1,181 @@
+"""The application: makes the screen, starts the making of the nodes beside it, and leaves in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import PurePath
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+
+from tui.app.actions import bindings
+from tui.app.leaving import Leaving
+from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
+from tui.app.screens.lab import LabScreen
+from tui.app.signs import Signs, signs_for
+from tui.app.themes import DARK, LIGHT, THEMES
+from tui.errors import UserError
+from tui.tutor.views import LessonChanged, Notice, SessionEvent, ShellChanged, SnapshotChanged
+
+if TYPE_CHECKING:
+    from textual.message import Message
+
+    from tui.playground.model import Playground, Progress, ProgressListener
+    from tui.tutor.session import LabSession
+
+__all__ = ["Prepare", "SwarmtutorApp"]
+
+Prepare = Callable[["ProgressListener"], Awaitable[tuple["Playground", bool]]]
+"""Makes or finds the nodes, reporting its phases. The second value: they were made just now."""
+
+CLOSE_TIMEOUT = 5.0
+"""Seconds that the session gets to end its shells and connections."""
+
+
+def _palette() -> type[Provider]:
+    from tui.app.palette import ActionProvider
+
+    return ActionProvider
+
+
+class SwarmtutorApp(App[int], inherit_bindings=False):
+    """One lab in one window. `session` is the lesson; `prepare` makes the nodes while the first page is read.
+
+    `keymap` gives actions (by their id) other keys. Returns a `Leaving`.
+    """
+
+    TITLE = "Swarmtutor"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/lab.tcss"]  # the default screen's own is not read
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(app=True)]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
+    ESCAPE_TO_MINIMIZE = False
+    PAUSE_GC_ON_SCROLL = True
+
+    def __init__(
+        self,
+        session: "LabSession",
+        prepare: Prepare,
+        *,
+        keymap: Mapping[str, str] | None = None,
+        signs: Signs | None = None,
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.failure: UserError | None = None
+        self.keymap = dict(keymap or {})
+        self._prepare = prepare
+        self._signs = signs or signs_for()
+        self._unsubscribe: Callable[[], None] | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+        self.set_keymap(self.keymap)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> LabScreen:
+        """The lab."""
+        return LabScreen(self.session, self._signs, self.keymap, self.catch_up)
+
+    @property
+    def lab(self) -> LabScreen:
+        """The lab screen, whatever lies over it."""
+        screen = self.screen_stack[0]
+        if not isinstance(screen, LabScreen):
+            raise TypeError("the lowest screen is the lab screen")
+        return screen
+
+    def on_mount(self) -> None:
+        """Begin to make the nodes once the first page is on screen."""
+        self._unsubscribe = self.session.subscribe(self._session_event)
+        self.call_after_refresh(self.prepare_nodes)
+
+    async def on_unmount(self) -> None:
+        """End the shells and connections, however the app ends."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await self.session.close()
+
+    def _session_event(self, event: SessionEvent) -> None:
+        message: Message
+        match event:
+            case LessonChanged():
+                message = LessonNews()
+            case SnapshotChanged():
+                message = SwarmNews()
+            case ShellChanged(node=node):
+                message = ShellNews(node)
+            case Notice(text=text):
+                message = NoticeNews(text)
+        self.lab.post_message(message)
+
+    def _progress(self, progress: "Progress") -> None:
+        self.lab.post_message(ProgressNews(progress))
+
+    @work(group="prepare", exclusive=True, exit_on_error=False)
+    async def prepare_nodes(self) -> None:
+        """Make or find the nodes and go live on them; what fails is shown, never raised."""
+        self.failure = None
+        try:
+            playground, fresh = await self._prepare(self._progress)
+            await self.session.connect(playground, fresh=fresh)
+        except UserError as error:
+            self._failed(error)
+        except Exception as error:
+            # Whatever it is: the person must see it, and the screen must not die of it.
+            self.log(repr(error))
+            self._failed(UserError(f"Something unexpected went wrong: {type(error).__name__}: {error}"))
+        else:
+            self.lab.post_message(Prepared())
+
+    def _failed(self, error: UserError) -> None:
+        from tui.app.screens.failure import FailureScreen
+
+        self.failure = error
+        self.push_screen(FailureScreen(error, self._signs), self._after_failure)
+
+    def _after_failure(self, again: bool | None) -> None:
+        if again:
+            self.lab.restart()
+            self.prepare_nodes()
+        else:
+            self.exit(Leaving.FAILED)
+
+    # --- what can be done anywhere ------------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """All keys."""
+        from tui.app.screens.help import HelpScreen
+
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss(None)
+        elif not self.screen.is_modal:
+            self.push_screen(HelpScreen(self.keymap, self._signs))
+
+    def action_theme(self) -> None:
+        """The other look."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    async def action_quit(self) -> None:
+        """Ask what is to become of the nodes, and leave."""
+        from tui.app.screens.quit import QuitScreen
+
+        if isinstance(self.screen, QuitScreen):
+            return
+        self.push_screen(QuitScreen(self._signs), self._leave)
+
+    def _leave(self, leaving: Leaving | None) -> None:
+        if leaving is not None:
+            self.exit(leaving)
+
+    @work(group="catch-up", exclusive=True, exit_on_error=False)
+    async def catch_up(self) -> None:
+        """Bring the nodes to the open step; what goes wrong is said."""
+        try:
+            await self.session.catch_up()
+        except UserError as error:
+            self.lab.post_message(NoticeNews(str(error)))

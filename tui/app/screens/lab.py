@@ -1,0 +1,480 @@
+"""The lab screen: the lesson at the left, the live swarm and the shells at the right; tabs where there is no room."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.app import bars
+from tui.app.actions import ACTIONS, Action, action_of, bindings, key_name, keys_of, release_keys
+from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
+from tui.app.paint import ROLE_CLASSES, Line, Role, Span, line
+from tui.app.signs import Signs
+from tui.app.swarm_lines import Look, has_history, replicas_summary, swarm_lines
+from tui.app.widgets.lesson import LessonPane
+from tui.app.widgets.painted import Bar
+from tui.app.widgets.preparing import PreparingPanel
+from tui.app.widgets.shell_box import ShellBox
+from tui.app.widgets.swarm_view import SwarmView
+from tui.checks.model import Outcome
+from tui.playground.model import NODE_NAMES
+from tui.tutor.views import PageCommand, Readiness
+
+if TYPE_CHECKING:
+    from tui.tutor.session import LabSession
+
+__all__ = ["LabScreen", "Pane"]
+
+_LEAST = (60, 16)
+_NARROW = 100
+"""Columns below which panes become tabs."""
+
+
+class Pane(StrEnum):
+    """The three panes. In a narrow window, or when one is given the whole window, one is seen at a time."""
+
+    LESSON = "lesson"
+    SWARM = "swarm"
+    SHELL = "shell"
+
+
+class LabScreen(Screen[None]):
+    """Shows a session. All state is the session's; here is only where the eyes are."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_CLASSES
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(app=False)]
+    AUTO_FOCUS = "#page"
+    ESCAPE_TO_MINIMIZE = False
+
+    pane: reactive[Pane] = reactive(Pane.LESSON, init=False)
+    node: reactive[str] = reactive(NODE_NAMES[0], init=False)
+    maximised: reactive[bool] = reactive(False, init=False)
+    with_history: reactive[bool] = reactive(False, init=False)
+
+    def __init__(
+        self, session: "LabSession", signs: Signs, keymap: Mapping[str, str], catch_up: Callable[[], object]
+    ) -> None:
+        """`catch_up` starts to bring the nodes to the open step, in the background."""
+        super().__init__()
+        self._catch_up = catch_up
+        self._session = session
+        self._signs = signs
+        self._keymap = keymap
+        self._prepared = False
+
+    def compose(self) -> ComposeResult:
+        """Header, panes, footer."""
+        signs = self._signs
+        yield Static(id="too-small", markup=False)
+        yield Bar(signs, id="header")
+        yield Bar(signs, id="tabs")
+        yield Static(id="banner", markup=False)
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                yield Bar(signs, id="lesson-title", classes="pane-title")
+                yield LessonPane(signs, self._key("lesson.type"), self._key("lesson.next"), id="lesson")
+            with Vertical(id="right"):
+                with Vertical(id="swarm"):
+                    yield Bar(signs, id="swarm-title", classes="pane-title")
+                    yield PreparingPanel(signs, id="preparing")
+                    yield SwarmView(self._swarm_lines, id="swarm-view")
+                yield ShellBox(signs, release_keys(self._keymap), id="shell")
+        yield Bar(signs, id="strip")
+        yield Bar(signs, id="footer")
+
+    # --- the parts --------------------------------------------------------------------------------------------------
+
+    @property
+    def lesson(self) -> LessonPane:
+        """The lesson pane."""
+        return self.query_one("#lesson", LessonPane)
+
+    @property
+    def swarm_view(self) -> SwarmView:
+        """The live pane."""
+        return self.query_one("#swarm-view", SwarmView)
+
+    @property
+    def shell_box(self) -> ShellBox:
+        """The command box."""
+        return self.query_one("#shell", ShellBox)
+
+    @property
+    def preparing(self) -> PreparingPanel:
+        """What is said while the nodes are being made."""
+        return self.query_one("#preparing", PreparingPanel)
+
+    def bar(self, name: str) -> Bar:
+        """The row of that id."""
+        return self.query_one(f"#{name}", Bar)
+
+    @property
+    def single(self) -> bool:
+        """Whether one pane has the whole window."""
+        return self.maximised or self.has_class("-narrow")
+
+    def _key(self, action_id: str) -> str:
+        return key_name(keys_of(action_of(action_id), self._keymap)[0])
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def on_mount(self) -> None:
+        """The first page, at once."""
+        self.set_interval(1.0, self._tick)
+        self._arrange()
+        await self.lesson.show(self._session.view)
+        self._draw_all()
+
+    def _tick(self) -> None:
+        """Ages grow although nothing happens; lines that say the same are not drawn again."""
+        if self._prepared and self.is_current:
+            self._draw_swarm()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Panes or tabs, or a sentence if there is no room for either."""
+        width, height = event.size
+        small = width < _LEAST[0] or height < _LEAST[1]
+        if small:
+            need = f"{_LEAST[0]}×{_LEAST[1]}"
+            sentence = f"terminal too small: have {width}×{height}, need {need}"
+            self.query_one("#too-small", Static).update(sentence)
+        self.set_class(small, "-too-small")
+        self.set_class(width < _NARROW, "-narrow")
+        self._arrange()
+        self._draw_all()
+
+    @on(LessonNews)
+    async def _lesson_news(self) -> None:
+        await self.lesson.show(self._session.view)
+        self._draw_all()
+
+    @on(SwarmNews)
+    def _swarm_news(self) -> None:
+        self._draw_swarm()
+
+    @on(ShellNews)
+    def _shell_news(self, event: ShellNews) -> None:
+        self.shell_box.news(event.node, self._session.shells)
+        self._draw_tabs()
+
+    @on(NoticeNews)
+    def _notice_news(self, event: NoticeNews) -> None:
+        self.notify(event.text, markup=False, timeout=8)
+
+    @on(ProgressNews)
+    def _progress_news(self, event: ProgressNews) -> None:
+        self.preparing.add(event.progress)
+        self._draw_strip()
+
+    @on(Prepared)
+    def _now_prepared(self) -> None:
+        self._prepared = True
+        self.preparing.display = False
+        self.swarm_view.display = True
+        self.shell_box.choose(self.node, self._session.shells)
+        self._draw_all()
+
+    def restart(self) -> None:
+        """The nodes are being made again, from the first phase."""
+        self.preparing.clear()
+        self._draw_all()
+
+    # --- where the eyes are -----------------------------------------------------------------------------------------
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The pane with the focus is the pane in front."""
+        for pane in Pane:
+            if pane.value in {ancestor.id for ancestor in event.widget.ancestors_with_self}:
+                self.pane = pane
+        self._draw_titles()
+
+    def watch_pane(self) -> None:
+        """In a narrow window, another pane is seen."""
+        self._arrange()
+        self._draw_titles()
+
+    def watch_maximised(self) -> None:
+        """One pane, or all."""
+        self._arrange()
+        self._draw_all()
+
+    def watch_node(self) -> None:
+        """Another node's shell in front."""
+        self.shell_box.choose(self.node, self._session.shells)
+        self._draw_all()
+
+    def watch_with_history(self) -> None:
+        """More or fewer tasks."""
+        self._draw_swarm()
+
+    def _arrange(self) -> None:
+        single = self.single
+        self.set_class(single, "-single")
+        self.query_one("#left").display = not single or self.pane is Pane.LESSON
+        self.query_one("#right").display = not single or self.pane is not Pane.LESSON
+        self.query_one("#swarm").display = not single or self.pane is Pane.SWARM
+        self.shell_box.display = not single or self.pane is Pane.SHELL
+        self.bar("tabs").display = single
+        self.bar("strip").display = single and self.pane is not Pane.LESSON
+
+    def _go(self, pane: Pane) -> None:
+        self.pane = pane
+        self._arrange()
+        self._home(pane).focus()
+
+    def _home(self, pane: Pane) -> Widget:
+        if pane is Pane.LESSON:
+            return self.lesson.page
+        if pane is Pane.SWARM:
+            return self.swarm_view if self._prepared else self.preparing
+        return self.shell_box.target
+
+    # --- drawing ----------------------------------------------------------------------------------------------------
+
+    def _swarm_lines(self, width: int, height: int) -> list[Line]:
+        session = self._session
+        look = Look(
+            width=width,
+            now=time.time(),
+            here=self.node,
+            mesh=session.mesh,
+            history=self.with_history,
+            signs=self._signs,
+        )
+        lines = swarm_lines(session.snapshot, look)
+        if len(lines) > height:
+            lines = swarm_lines(session.snapshot, replace(look, captions=False))
+        return [(), *lines] if len(lines) < height else lines
+
+    def _draw_all(self) -> None:
+        self._draw_header()
+        self._draw_banner()
+        self._draw_swarm()
+        self._draw_titles()
+        self._draw_footer()
+
+    def _draw_header(self) -> None:
+        width = self.size.width
+        dots = bars.node_dots(self._session.snapshot, NODE_NAMES, self._signs)
+        room = width - 2 - sum(len(span.text) for span in dots) - 3
+        self.bar("header").show(bars.header(self._session.view, room), dots)
+
+    def _draw_banner(self) -> None:
+        view = self._session.view
+        banner = self.query_one("#banner", Static)
+        text = ""
+        if view.readiness is Readiness.BEHIND:
+            text = (
+                f"The nodes are not where this step begins. Press {self._key('lesson.catch-up')}, and they are made "
+                "anew and brought here by running the commands of the earlier steps."
+            )
+        elif view.readiness is Readiness.CATCHING_UP:
+            text = f"Bringing the nodes to this step {self._signs.ellipsis} the earlier steps' commands are being run."
+        banner.display = bool(text)
+        if text:
+            banner.update(text)
+
+    def _draw_swarm(self) -> None:
+        if self._prepared:
+            self.swarm_view.update()
+        self._draw_header()
+        self._draw_swarm_title()
+        self._draw_tabs()
+        self._draw_strip()
+
+    def _draw_titles(self) -> None:
+        view = self._session.view
+        focused = self.pane is Pane.LESSON
+        self.bar("lesson-title").show(self._title(view.step_title, focused=focused and not self.single))
+        self._draw_swarm_title()
+        self._draw_tabs()
+        self._draw_strip()
+
+    def _title(self, text: str, *, focused: bool) -> Line:
+        if focused:
+            return line(Span(f"{self._signs.focus}{text} ", Role.FOCUS))
+        return line(Span(f" {text}", Role.CHOSEN))
+
+    def _draw_swarm_title(self) -> None:
+        focused = self.pane is Pane.SWARM
+        if self._prepared:
+            fresh = bars.freshness(self._session.snapshot, time.time(), self._signs)
+            self.bar("swarm-title").show(self._title("Swarm", focused=focused), (*fresh, Span(" ")))
+        else:
+            self.bar("swarm-title").show(self._title("Your nodes", focused=focused))
+
+    def _draw_tabs(self) -> None:
+        in_shell = self.pane is Pane.SHELL
+        shells = self._session.shells
+        leave = line(Span(f"{self._key('pane.shell')}", Role.KEY), Span(" leaves the shell ", Role.MUTED))
+        if not in_shell:
+            leave = line(Span(f"{self._key('pane.shell')}", Role.KEY), Span(" to the shell ", Role.MUTED))
+        if not shells:
+            leave = ()
+        tabs = bars.shell_tabs(
+            NODE_NAMES, self.node, shells, focused=in_shell, in_front=in_shell or not self.single, signs=self._signs
+        )
+        self.shell_box.title.show(tabs, leave)
+        if self.single:
+            self.bar("tabs").show((*self._pane_tabs(), *tabs), leave if in_shell else ())
+
+    def _pane_tabs(self) -> Line:
+        counts = replicas_summary(self._session.snapshot)
+        names = ((Pane.LESSON, "Lesson"), (Pane.SWARM, f"Swarm {counts}".rstrip()))
+        spans: list[Span] = []
+        for pane, name in names:
+            here = self.pane is pane
+            edge = self._signs.focus if here else " "
+            spans.append(Span(f"{edge}{name} ", Role.FOCUS if here else Role.TAB, f"screen.pane('{pane.value}')"))
+        return tuple(spans)
+
+    def _draw_strip(self) -> None:
+        if not self.single or self.pane is Pane.LESSON:
+            return
+        key = keys_of(action_of("lesson.next"), self._keymap)
+        self.bar("strip").show(bars.goal_strip(self._session.view, key_name(key[-1]), self._signs))
+
+    def refresh_bindings(self) -> None:
+        """Other keys work now, so the footer says so."""
+        super().refresh_bindings()
+        if self.is_mounted:
+            self._draw_footer()
+
+    def _draw_footer(self) -> None:
+        reaching: dict[str, list[str]] = {}
+        active = self.active_bindings
+        for action in ACTIONS:
+            for key in keys_of(action, self._keymap):
+                if key in active and active[key].binding.id == action.id:
+                    reaching.setdefault(action.id, []).append(key)
+        in_shell = self.pane is Pane.SHELL
+        self.bar("footer").show(bars.footer(reaching, self.works_now, self.size.width, in_shell=in_shell))
+
+    # --- what can be done -------------------------------------------------------------------------------------------
+
+    def works_now(self, action: Action) -> bool:
+        """Whether the action would do something now. Keys of others answer with a sentence that says why not."""
+        view = self._session.view
+        match action.id:
+            case "lesson.next":
+                return view.can_go_on
+            case "lesson.previous":
+                return view.can_go_back
+            case "lesson.type":
+                return bool(self._session.shells) and any(
+                    isinstance(block, PageCommand) and block.is_next for block in view.blocks
+                )
+            case "lesson.hint":
+                return view.hints_left > 0
+            case "lesson.catch-up":
+                return view.readiness is Readiness.BEHIND
+            case "swarm.history":
+                return self._prepared and has_history(self._session.snapshot)
+            case "node.1" | "node.2" | "node.3" | "pane.shell":
+                return bool(self._session.shells)
+            case _:
+                return True
+
+    def _say(self, text: str) -> None:
+        self.notify(text, markup=False, timeout=4)
+
+    def action_next_step(self) -> None:
+        """Open the next step, or say what it waits for."""
+        view = self._session.view
+        if self._session.next():
+            self._go(Pane.LESSON)
+        elif view.finished and view.index == view.total - 1:
+            self._say("This is the last step, and it is done.")
+        elif view.readiness is Readiness.STARTING:
+            self._say("The nodes are still being made; the next step opens once this one's goals could be checked.")
+        else:
+            red = next((goal for goal in view.goals if goal.outcome is not Outcome.PASS), None)
+            self._say(f"Not yet: {red.goal.replace('`', '')}." if red else "There is no step after this one.")
+
+    def action_previous_step(self) -> None:
+        """Show the step before."""
+        if self._session.previous():
+            self._go(Pane.LESSON)
+        else:
+            self._say("This is the first step.")
+
+    def action_type_command(self) -> None:
+        """Type the next command into its shell and go there."""
+        node = self._session.insert_command()
+        if node is not None:
+            self.node = node
+            self._go(Pane.SHELL)
+            return
+        commands = [block for block in self._session.view.blocks if isinstance(block, PageCommand)]
+        missing = next((block.missing for block in commands if block.is_next and block.missing), ())
+        if not commands:
+            self._say("This step has no command to type.")
+        elif not self._session.shells:
+            self._say("The shells are not open yet.")
+        elif missing:
+            self._say(f"The command waits for what is not known yet: {', '.join(missing)}.")
+        elif not any(block.is_next for block in commands):
+            self._say("All commands of this step have been typed.")
+        else:
+            self._say("The shell is busy with something else: finish it, or press Ctrl-C in it.")
+
+    def action_hint(self) -> None:
+        """One more hint."""
+        if self._session.hint():
+            if self.single:
+                self._go(Pane.LESSON)
+        elif self._session.view.hints:
+            self._say("There is no further hint for this step.")
+        else:
+            self._say("This step has no hints.")
+
+    def action_catch_up(self) -> None:
+        """Bring the nodes to this step, if they are behind it."""
+        if self._session.view.readiness is Readiness.BEHIND:
+            self._catch_up()
+        else:
+            self._say("The nodes are where this step begins: there is nothing to catch up with.")
+
+    def action_next_pane(self) -> None:
+        """The pane after this one."""
+        order = list(Pane)
+        self._go(order[(order.index(self.pane) + 1) % len(order)])
+
+    def action_previous_pane(self) -> None:
+        """The pane before this one."""
+        order = list(Pane)
+        self._go(order[order.index(self.pane) - 1])
+
+    def action_pane(self, name: str) -> None:
+        """The pane of that name (a click on its tab)."""
+        self._go(Pane(name))
+
+    def action_toggle_shell(self) -> None:
+        """Into the shell, or out of it to the lesson."""
+        self._go(Pane.LESSON if self.pane is Pane.SHELL else Pane.SHELL)
+
+    def action_node(self, name: str) -> None:
+        """The shell of that node."""
+        self.node = name
+        self._go(Pane.SHELL)
+
+    def action_maximise(self) -> None:
+        """The whole window for this pane, and back."""
+        if self.has_class("-narrow"):
+            self._say("In a window this narrow, each pane has it whole already.")
+        else:
+            self.maximised = not self.maximised
+
+    def action_history(self) -> None:
+        """Show or hide tasks that are no more."""
+        self.with_history = not self.with_history

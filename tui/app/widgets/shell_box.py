@@ -1,0 +1,87 @@
+"""The command box: a tab for each node, one terminal in front, and a word where there is no shell."""
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.app.signs import Signs
+from tui.app.widgets.painted import Bar
+from tui.app.widgets.terminal_view import TerminalView
+from tui.tutor.shells import NodeShell
+
+__all__ = ["ShellBox"]
+
+
+class ShellNote(Static, can_focus=True):
+    """Stands where the terminal will be, and keeps the focus that is meant for it."""
+
+
+class ShellBox(Vertical):
+    """Shows one of the live shells. They live in the session; here one of them is attached to the view."""
+
+    def __init__(self, signs: Signs, release_keys: frozenset[str], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._signs = signs
+        self._release_keys = release_keys
+        self._node = ""
+
+    def compose(self) -> ComposeResult:
+        """Tabs, the note, the terminal."""
+        yield Bar(self._signs, id="shell-title", classes="pane-title")
+        yield ShellNote("The shells open as soon as the nodes are up.", id="shell-note", markup=False)
+        terminal = TerminalView(id="terminal", release_keys=self._release_keys)
+        terminal.display = False
+        yield terminal
+
+    @property
+    def title(self) -> Bar:
+        """The row of tabs."""
+        return self.query_one("#shell-title", Bar)
+
+    @property
+    def terminal(self) -> TerminalView:
+        """The terminal in front."""
+        return self.query_one("#terminal", TerminalView)
+
+    @property
+    def note(self) -> ShellNote:
+        """The word where there is no shell."""
+        return self.query_one("#shell-note", ShellNote)
+
+    @property
+    def target(self) -> Widget:
+        """What takes the focus."""
+        return self.terminal if self.terminal.display else self.note
+
+    def choose(self, node: str, shells: Mapping[str, NodeShell]) -> None:
+        """Bring a node's shell to the front."""
+        shell = shells.get(node)
+        self._node = node
+        if shell is None:
+            return
+        if self.terminal.engine is not shell.engine:
+            self.terminal.attach(shell.engine, shell)
+        self.terminal.display = True
+        self._note(shell)
+
+    def news(self, node: str, shells: Mapping[str, NodeShell]) -> None:
+        """A shell wrote something, or came or went."""
+        shell = shells.get(node)
+        if node != self._node or shell is None:
+            return
+        if self.terminal.engine is not shell.engine:
+            self.choose(node, shells)
+        self.terminal.mark_dirty()
+        self._note(shell)
+
+    def _note(self, shell: NodeShell) -> None:
+        note = self.note
+        trouble = "" if shell.connected else shell.trouble or "the shell is being opened"
+        note.display = bool(trouble)
+        if trouble:
+            note.update(f"{self._signs.down} {shell.node}: {trouble}")
+        if note.has_focus and self.terminal.display:
+            self.terminal.focus()

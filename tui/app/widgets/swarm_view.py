@@ -1,0 +1,92 @@
+"""The live pane: lines that are compared with those on screen, so that only what changed is drawn."""
+
+from collections.abc import Callable, Sequence
+
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+from tui.app.paint import ROLE_CLASSES, Line, content_of, text_of
+
+__all__ = ["SwarmView"]
+
+_MOST_STRIPS = 512
+
+
+class SwarmView(ScrollView, can_focus=True):
+    """Shows lines, scrolls by keys, and keeps its place while the lines change."""
+
+    COMPONENT_CLASSES = ROLE_CLASSES
+    DEFAULT_CSS = """
+    SwarmView { height: 1fr; width: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, make_lines: Callable[[int, int], list[Line]], *, id: str | None = None) -> None:  # noqa: A002
+        """`make_lines(width, height)` says what is to be shown in a room of that size."""
+        super().__init__(id=id)
+        self._make_lines = make_lines
+        self._lines: list[Line] = []
+        self._strips: dict[tuple[Line, int], Strip] = {}
+        self.drawn = 0  # lines that were asked to be drawn again, ever: what tests of the diffing look at
+
+    @property
+    def text(self) -> str:
+        """All lines as plain text."""
+        return "\n".join(text_of(each).rstrip() for each in self._lines)
+
+    def update(self) -> None:
+        """Make the lines anew and draw those that changed."""
+        width = self.scrollable_content_region.width
+        if not width:
+            return
+        self._show(self._make_lines(width, self.size.height))
+
+    def _show(self, lines: list[Line]) -> None:
+        old, self._lines = self._lines, lines
+        width = self.scrollable_content_region.width
+        if len(old) != len(lines):
+            self.virtual_size = Size(width, len(lines))
+        changed = [
+            number
+            for number in range(max(len(old), len(lines)))
+            if number >= len(old) or number >= len(lines) or old[number] != lines[number]
+        ]
+        self.drawn += len(changed)
+        top = round(self.scroll_offset.y)
+        for first, last in _runs(changed):
+            self.refresh(Region(0, first - top, self.size.width, last - first + 1))
+
+    def on_resize(self) -> None:
+        """Another width: other columns."""
+        self.update()
+
+    def notify_style_update(self) -> None:
+        """Another theme: nothing drawn before can be used again."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the window."""
+        number = y + round(self.scroll_offset.y)
+        width = self.scrollable_content_region.width
+        each: Line = self._lines[number] if 0 <= number < len(self._lines) else ()
+        strip = self._strips.get((each, width))
+        if strip is None:
+            if len(self._strips) >= _MOST_STRIPS:
+                self._strips.clear()
+            strips = Visual.to_strips(self, content_of(each), width, 1, self.visual_style)
+            strip = strips[0] if strips else Strip.blank(width, self.rich_style)
+            self._strips[each, width] = strip
+        return strip
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Neighbouring numbers as (first, last)."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs
