@@ -178,11 +178,15 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """A process of ours that lives and dies with the playground, restarted when it ends (the mesh stand-in)."""
+    """A process of ours that lives and dies with the playground, restarted when it ends (the mesh stand-in).
+
+    `mesh`: start it only where published ports are carried so (see `Playground.mesh`); empty: always.
+    """
 
     name: str
     argv: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = field(default=())
+    mesh: str = ""
 
 
 class Provider(Protocol):

@@ -122,17 +122,21 @@ async def open_playground(name: str) -> SshPlayground:
 
 async def ensure_playground(
     name: str, listener: ProgressListener, companions: Sequence[Companion] = ()
-) -> SshPlayground:
-    """Open the playground, making it if there is none and replacing what of it has died."""
+) -> tuple[SshPlayground, bool]:
+    """Open the playground, making it if there is none and replacing what of it has died.
+
+    The flag says whether nodes were made just now, so that nothing of a swarm can be left on them.
+    """
     check_name(name)
     provider = choose_provider()
     left = Leftovers.of(name)
     record = load_record(name)
-    if record is None or record.state != "up" or not left.any_running():
+    fresh = record is None or record.state != "up" or not left.any_running()
+    if fresh:
         await provider.up(name, listener, companions)
     elif not left.is_up():
         await provider.mend(name, listener, companions)
-    return await open_playground(name)
+    return await open_playground(name), fresh
 
 
 async def _ask(node: SshNode) -> NodeStatus:

@@ -1,14 +1,18 @@
 """The providers: how machines are made."""
 
+from typing import TYPE_CHECKING
+
 from tui.errors import ExitCode, UserError
-from tui.playground.providers.namespaces import NamespacesProvider
+
+if TYPE_CHECKING:
+    from tui.playground.providers.namespaces import NamespacesProvider
 
 __all__ = ["PROVIDERS", "choose_provider"]
 
 PROVIDERS = ("namespaces",)
 
 
-def choose_provider(name: str | None = None) -> NamespacesProvider:
+def choose_provider(name: str | None = None) -> "NamespacesProvider":
     """The provider of that name; without a name the one that can work here.
 
     Raises UserError for an unknown name, and when no provider can work, with the reasons.
@@ -17,6 +21,9 @@ def choose_provider(name: str | None = None) -> NamespacesProvider:
         raise UserError(
             f"There is no provider “{name}”.", f"Known: auto, {', '.join(PROVIDERS)}.", exit_code=ExitCode.USAGE
         )
+    # Programs inside the nodes import their modules from this package too, and start the faster without the rest.
+    from tui.playground.providers.namespaces import NamespacesProvider
+
     provider = NamespacesProvider()
     missing = [requirement for requirement in provider.requirements() if not requirement.met]
     if missing and name in (None, "auto"):

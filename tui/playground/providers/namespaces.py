@@ -331,6 +331,7 @@ class _Making:
                     "log": str(self._paths.log(companion.name)),
                 }
                 for companion in companions
+                if companion.mesh in ("", record.mesh)
             ),
         )
 
