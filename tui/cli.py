@@ -166,7 +166,7 @@ def _lint(arguments: argparse.Namespace) -> int:
     from tui.labs.parse import find_labs
     from tui.paths import content_dir
 
-    installed = find_labs(content_dir())
+    installed = {path.parent.name: path for path in find_labs(content_dir())}
     named: list[str] = arguments.labs
     paths = [_lab_path(name, installed) for name in named] if named else sorted(installed.values())
     if not paths:
@@ -206,7 +206,7 @@ def _labs(_arguments: argparse.Namespace) -> int:
     from tui.labs.parse import find_labs, load_lab
     from tui.paths import content_dir
 
-    for lab in (load_lab(path) for _, path in sorted(find_labs(content_dir()).items())):
+    for lab in map(load_lab, find_labs(content_dir())):
         _line(f"{lab.id:16} {lab.title} ({lab.minutes} min): {lab.summary}")
     return ExitCode.OK
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from tui.errors import ExitCode, UserError
@@ -45,7 +45,7 @@ async def attach_terminal(playground_name: str, node_name: str) -> int:
 
 
 @contextmanager
-def _raw_terminal(descriptor: int) -> Iterator[None]:
+def _raw_terminal(descriptor: int) -> Generator[None]:
     """Every key goes to the node; the terminal's own settings come back afterwards."""
     before = termios.tcgetattr(descriptor)
     tty.setraw(descriptor)

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 from tui.errors import ExitCode, UserError
-from tui.playground.kernel import kernel_has_ipvs
-from tui.playground.model import NODE_NAMES, Companion, Playground, Progress, ProgressListener, ProgressState
+from tui.playground.model import NODE_NAMES, Playground, Progress, ProgressListener, ProgressState
 from tui.playground.playground import PlaygroundStatus, ensure_playground, list_playgrounds, playground_status
 from tui.playground.providers import choose_provider
 from tui.swarm.mesh_setup import mesh_companion
@@ -22,19 +22,14 @@ __all__ = [
 Write = Callable[[str], None]
 
 
-def companions(name: str) -> tuple[Companion, ...]:
-    """The processes of ours that this playground needs beside its nodes: the mesh stand-in, on kernels without IPVS."""
-    return () if kernel_has_ipvs() else (mesh_companion(name),)
-
-
 async def ensure_nodes(name: str, listener: ProgressListener) -> tuple[Playground, bool]:
     """Open the playground, making it first if there is none. The flag says whether it was made now."""
-    return await ensure_playground(name, listener, companions(name))
+    return await ensure_playground(name, listener, (mesh_companion(name),))
 
 
 async def make_nodes(name: str, listener: ProgressListener) -> None:
     """Make the playground. Raises UserError (BUSY) if it is up already."""
-    await choose_provider(None).up(name, listener, companions(name))
+    await choose_provider(None).up(name, listener, (mesh_companion(name),))
 
 
 async def reset_nodes(name: str, nodes: Sequence[str], listener: ProgressListener) -> None:
@@ -63,7 +58,7 @@ async def describe_status(*, as_json: bool, write: Write) -> int:
     """Say which playgrounds there are and how their nodes are; NOT_FOUND if there is none, BROKEN if one is."""
     statuses = [await playground_status(name) for name in list_playgrounds()]
     if as_json:
-        write(json.dumps([_as_record(status) for status in statuses], indent=2))
+        write(json.dumps([asdict(status) for status in statuses], indent=2))
     elif not statuses:
         write("There is no playground. `swarmtutor up` makes one.")
     else:
@@ -71,35 +66,26 @@ async def describe_status(*, as_json: bool, write: Write) -> int:
             _describe(status, write)
     if not statuses:
         return ExitCode.NOT_FOUND
-    return ExitCode.OK if all(status.healthy for status in statuses) else ExitCode.BROKEN
+    return ExitCode.OK if all(status.state == "up" for status in statuses) else ExitCode.BROKEN
 
 
 def _describe(status: PlaygroundStatus, write: Write) -> None:
-    write(f"{status.name}  {status.provider}  {status.subnet}  mesh: {status.mesh or '-'}  {status.state}")
+    parts = (
+        status.name,
+        status.state,
+        status.provider,
+        status.subnet,
+        status.mesh and f"published ports: {status.mesh}",
+    )
+    write("  ".join(part for part in parts if part))
     for node in status.nodes:
-        answer = f"engine {node.engine_version}" if node.reachable else node.error
-        write(f"  {node.name}  {node.address:15}  {'answers' if node.reachable else 'silent '}  {answer}")
-
-
-def _as_record(status: PlaygroundStatus) -> dict[str, object]:
-    return {
-        "name": status.name,
-        "provider": status.provider,
-        "subnet": status.subnet,
-        "mesh": status.mesh,
-        "state": status.state,
-        "healthy": status.healthy,
-        "nodes": [
-            {
-                "name": node.name,
-                "address": node.address,
-                "reachable": node.reachable,
-                "engine": node.engine_version,
-                "error": node.error,
-            }
-            for node in status.nodes
-        ],
-    }
+        write(f"  {node.name}  {node.address:15}  {f'engine {node.engine}' if node.engine else node.problem}")
+    for trace in status.traces:
+        write(f"  left: {trace}")
+    if status.state != "up":
+        write(
+            f"  `swarmtutor down --name {status.name}` removes it; `swarmtutor up --name {status.name}` makes it anew."
+        )
 
 
 def progress_line(progress: Progress) -> str:

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
-from tui.labs.facts import render
+from tui.labs.facts import SECRET_FACTS, render
 from tui.labs.model import Command, Prose, Step
 from tui.tutor.views import PageCommand, PageProse
 
 __all__ = ["lesson_blocks", "next_command"]
-
-SECRET_FACTS = ("token.worker", "token.manager")
 
 
 def lesson_blocks(

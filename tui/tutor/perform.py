@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from tui.checks.evaluate import evaluate
+from tui.checks.evaluate import evaluate_all
 from tui.checks.model import Evidence, Outcome, Verdict
 from tui.errors import ExitCode, UserError
 from tui.labs.model import CheckSpec, Command, Step, Subject
@@ -91,9 +91,8 @@ async def perform(step: Step, stage: Stage, clock: Callable[[], float], *, say: 
 async def _until_met(step: Step, specs: list[CheckSpec], stage: Stage, start: Snapshot, since: float) -> None:
     patience = max(spec.within + spec.hold for spec in specs)
 
-    def judged() -> list[Verdict]:
-        evidence = stage.evidence(start=start, since=since)
-        return [evaluate(spec, evidence, stage.facts) for spec in specs]
+    def judged() -> tuple[Verdict, ...]:
+        return evaluate_all(specs, stage.evidence(start=start, since=since), stage.facts)
 
     try:
         async with asyncio.timeout(patience):

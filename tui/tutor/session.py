@@ -7,12 +7,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
-from tui.checks.evaluate import evaluate, goal_targets
+from tui.checks.evaluate import diagnose, evaluate_all, goal_targets
 from tui.checks.facts import facts_of
 from tui.checks.model import Evidence, Outcome, Verdict
-from tui.checks.progress import GoalState, advance, diagnose
+from tui.checks.progress import GoalState, advance
 from tui.labs.model import Lab, Step, Subject
 from tui.playground.model import Node, Playground
+from tui.swarm.managers import NOT_ASKED
 from tui.swarm.observer import Observer
 from tui.swarm.snapshot import LocalState, Snapshot
 from tui.terminal.command_log import CommandLog
@@ -100,7 +101,7 @@ class LabSession:
         self._nothing = Snapshot(taken=clock())
         self._start = self._nothing
         self._opened = clock()
-        self._goal = GoalState()
+        self._goal = GoalState.of(())
         self._diagnosis = ""
         self._settled: dict[str, tuple[Verdict, ...]] = {}
         self._typed = 0
@@ -115,6 +116,7 @@ class LabSession:
         ids = [step.id for step in lab.steps]
         self._progress = replace(progress, done=tuple(step for step in progress.done if step in ids))
         self._index = min(ids.index(progress.current) if progress.current in ids else 0, self.frontier)
+        self._open_frontier()
         self._credit_reading()
 
     # -- what is known -------------------------------------------------------------------------------------------
@@ -307,9 +309,14 @@ class LabSession:
     async def judged(self, timeout: float) -> LessonView:
         """The view after the swarm was looked at anew, from now on. Raises TimeoutError."""
         asked = self._clock()
+
+        def looked(snapshot: Snapshot) -> bool:
+            engines_asked = all(e.asked >= asked or not e.reachable for e in snapshot.engines.values())
+            return engines_asked and (snapshot.swarm_asked >= asked or not snapshot.swarm_known)
+
         if self._observer is not None:
             self._observer.refresh()
-            await self._observer.wait_for(lambda snapshot: snapshot.taken >= asked, timeout)
+            await self._observer.wait_for(looked, timeout)
         self._judge()
         return self.view
 
@@ -342,8 +349,8 @@ class LabSession:
         live = self._readiness in (Readiness.READY, Readiness.BEHIND)
         if live and step.goal and not self.is_done(step):
             evidence, facts = self.evidence(start=self._start, since=self._opened), self.facts
-            verdicts = tuple(evaluate(spec, evidence, facts) for spec in step.goal)
-            self._goal = advance(self._goal, step.goal, verdicts, self._clock())
+            verdicts = evaluate_all(step.goal, evidence, facts)
+            self._goal = advance(self._goal, verdicts, self._clock())
             self._diagnosis = "" if self._goal.done else (diagnose(step, evidence, facts) or "")
             if self._goal.done:
                 self._settle(step)
@@ -359,7 +366,7 @@ class LabSession:
         self._save()
 
     def _open_frontier(self) -> None:
-        self._goal = GoalState()
+        self._goal = GoalState.of(self.lab.steps[self.frontier].goal)
         self._diagnosis = ""
         self._start, self._opened = self.snapshot, self._clock()
         if self._prober:
@@ -387,7 +394,7 @@ class LabSession:
         if done and step.id in self._settled:
             return self._settled[step.id]
         evidence = self.evidence(start=self._start, since=self._opened)
-        verdicts = tuple(evaluate(spec, evidence, self.facts) for spec in step.goal)
+        verdicts = evaluate_all(step.goal, evidence, self.facts)
         if done:
             return tuple(replace(verdict, outcome=Outcome.PASS, seen="") for verdict in verdicts)
         if self._readiness is Readiness.STARTING:
@@ -433,7 +440,8 @@ class LabSession:
         try:
             return await observer.wait_for(
                 lambda snapshot: bool(snapshot.engines)
-                and all(engine.asked or engine.error for engine in snapshot.engines.values()),
+                and all(engine.error != NOT_ASKED for engine in snapshot.engines.values())
+                and snapshot.manager_error != NOT_ASKED,
                 timeout=FIRST_LOOK,
             )
         except TimeoutError:
@@ -455,7 +463,7 @@ class LabSession:
         """Goals that must hold for a while turn green without anything else happening."""
         while True:
             await asyncio.sleep(0.25)
-            if self._goal.holding:
+            if self._goal.due is not None:
                 self._judge()
 
     def _notify(self, text: str) -> None:

@@ -55,8 +55,8 @@ class NodeShell:
 
     @property
     def at_prompt(self) -> bool:
-        """Whether the shell waits for a command (as its own marks say)."""
-        return self.connected and self._tracker.at_prompt
+        """Whether the node's own shell waits for a command, and not one that was opened elsewhere from it."""
+        return self.connected and self._tracker.at_prompt and self._tracker.node == self.node
 
     def write(self, data: bytes) -> None:
         """Send keystrokes; dropped while there is no shell."""
