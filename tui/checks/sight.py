@@ -71,10 +71,11 @@ def blind_to_swarm(snapshot: Snapshot) -> Blind | None:
         return Blind(f"the swarm cannot be asked: {clip(snapshot.manager_error)}{age}")
     if snapshot.manager or has_no_swarm(snapshot):
         return None
+    if not snapshot.engines:
+        return Blind("nothing is known of the nodes yet")
     silent = [engine.node for engine in snapshot.engines.values() if not engine.reachable]
-    if silent or not snapshot.engines:
-        who = joined(silent) or "no node"
-        return Blind(f"no manager to ask, and {who} {'does' if len(silent) < 2 else 'do'} not answer")
+    if silent:
+        return Blind(f"no manager to ask, and {joined(silent)} {'does' if len(silent) == 1 else 'do'} not answer")
     return Blind("there is no manager to ask")
 
 

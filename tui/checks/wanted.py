@@ -69,7 +69,7 @@ class Wanted:
         expected = self.expected
         if not isinstance(expected, Mapping):
             number = expected if isinstance(expected, (int, float)) else 0
-            return Amount("no" if number == 0 else f"{number:g}", number == 1)
+            return Amount("no" if number == 0 else f"{number:g}", number in (0, 1))
         if expected in ({"gt": 0}, {"not": 0}):
             return Amount("at least 1", True)
         if set(expected) == {"gte", "lte"}:
@@ -100,7 +100,15 @@ def _choice(matcher: str, operand: Expectation, show: Callable[[str], str]) -> s
         return joined((show(str(item)) for item in operand), "or")
     if matcher == "not":
         return f"anything but {show(str(operand))}"
-    return f"like “{operand}”" if matcher == "match" else f"{_AMOUNTS.get(matcher, matcher)} {operand}"
+    return _like(str(operand)) if matcher == "match" else f"{_AMOUNTS.get(matcher, matcher)} {operand}"
+
+
+def _like(pattern: str) -> str:
+    """A regular expression in words, where it is no more than a literal text, perhaps anchored at its start."""
+    literal = pattern.removeprefix("^").replace("\\.", ".")
+    if re.search(r"[\\^$*+?{}\[\]|()]", literal):
+        return f"something like “{pattern}”"
+    return f"something that begins with “{literal}”" if pattern.startswith("^") else f"something with “{literal}”"
 
 
 def _number(value: Expectation) -> float | None:

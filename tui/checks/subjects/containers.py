@@ -18,7 +18,7 @@ def goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
     phrases: list[str] = []
     for name, want in wanted.items():
         amount = want.amount()
-        be = "is" if amount.singular or amount.text == "no" else "are"
+        be = "is" if amount.singular else "are"
         state = "running" if name == "running" else str(of.get("state", ""))
         doing = f" run{'s' if be == 'is' else ''}{node}" if state == "running" else f" {be} {state or 'there'}{node}"
         phrases.append(f"{amount.of('container')}{_kind(of)}{doing}")

@@ -39,7 +39,7 @@ def _phrase(name: str, want: Wanted) -> str:
         case "exists":
             return "exists"
         case "image":
-            return f"uses {want.said()}" if not want.said().startswith("like") else f"uses an image {want.said()}"
+            return f"uses {want.said().replace('something', 'an image', 1)}"
         case "mode":
             return f"is {want.said()}"
         case "replicas":

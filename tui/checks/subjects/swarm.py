@@ -22,7 +22,12 @@ _ROLES = {"manager": "is a manager", "worker": "is a worker", "none": "is neithe
 def goal(node: str, wanted: Mapping[str, Wanted]) -> str:
     """What is asked for."""
     phrases: list[str] = []
+    states = {name: want.expected for name, want in wanted.items() if name in ("state", "role")}
+    if states.get("state") == "active" and states.get("role") in ("manager", "worker"):
+        phrases.append(f"is in a swarm, as {states['role']}")
     for name, want in wanted.items():
+        if name in states and phrases and phrases[0].startswith("is in a swarm, as"):
+            continue
         if name == "state":
             phrases.append(_phrase(want, _STATES, "has the swarm state"))
         elif name == "role":

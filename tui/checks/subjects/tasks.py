@@ -24,7 +24,7 @@ def _phrase(name: str, amount: Amount, of: Mapping[str, Expectation]) -> str:
         filters = joined(f"{key} {of[key]}" for key in ("state", "desired") if key in of)
         tasks += f" with {filters}"
     node = f" on {of['node']}" if "node" in of else ""
-    be, have = ("is", "has") if amount.singular or amount.text == "no" else ("are", "have")
+    be, have = ("is", "has") if amount.singular else ("are", "have")
     match name:
         case "running":
             return f"{tasks} run{'s' if be == 'is' else ''}{node}"
