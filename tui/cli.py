@@ -98,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run_app(arguments: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # The screen is drawn on the standard error (as Textual does it), so that one counts too.
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         _line("There is no terminal here, so the lab is walked without a screen (swarmtutor walk).")
         arguments.name, arguments.keep = WALK_NAME, False
         return _walk(arguments)

@@ -408,10 +408,10 @@ class LabSession:
         if not commands:
             return None
         facts = self.facts
-        ran = {c.text.strip() for c in self.log.since(self._opened) if c.exit_status == 0}
+        ran = {(c.node, c.text.strip()) for c in self.log.since(self._opened) if c.exit_status == 0}
         for position, command in enumerate(commands):
             text = next_command(command, facts)
-            if text is None or text.strip() not in ran:
+            if text is None or (command.node, text.strip()) not in ran:
                 return position
         return None if self.is_done(self.step) else self._typed
 

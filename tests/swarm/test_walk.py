@@ -1,0 +1,179 @@
+"""The lab as a whole, on real nodes: every command of it typed into a real shell, every goal seen red, then green."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui.checks.model import Outcome
+from tui.labs.parse import load_lab, load_lab_by_id
+from tui.paths import content_dir
+from tui.playground.playground import SshPlayground, list_playgrounds, open_playground
+from tui.terminal.bittty_engine import BitttyEngine
+from tui.tutor.session import LabSession
+from tui.tutor.walk import StepResult, walk
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
+
+HEAD = """---
+format: 1
+id: tiny
+title: A tiny lab
+summary: For tests.
+difficulty: beginner
+minutes: 1
+start: no-swarm
+---
+
+# Only section
+
+"""
+
+
+async def _walk(playground: SshPlayground, folder: Path, steps: str) -> list[StepResult]:
+    path = folder / "tiny" / "lab.md"
+    path.parent.mkdir()
+    path.write_text(HEAD + steps)
+    session = LabSession(load_lab(path), None, BitttyEngine)
+    seen: list[StepResult] = []
+    try:
+        await session.connect(await open_playground(playground.name), fresh=True)
+        result = await walk(session, seen.append)
+    finally:
+        await session.close()
+    assert list(result.steps) == seen
+    assert result.passed == (len(seen) == len(session.lab.steps) and all(step.passed for step in seen))
+    return seen
+
+
+def test_the_whole_lab_passes_from_its_first_step_to_its_last() -> None:
+    name = f"pg-t{os.getpid()}w"
+    lab = load_lab_by_id("orchestration", content_dir())
+    done = subprocess.run(
+        [sys.executable, "-m", "tui", "walk", "orchestration", "--name", name],
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.findall(r"^✔ +\d+/(\d+) (\S+) ", done.stdout, re.MULTILINE)
+    assert passed == [(str(len(lab.steps)), step.id) for step in lab.steps]
+    assert len(lab.steps) >= 20
+    assert f"{len(lab.steps)} of {len(lab.steps)} steps passed" in done.stdout
+    assert name not in list_playgrounds()
+
+
+async def test_a_goal_that_is_met_before_its_commands_fails_the_walk(
+    empty_swarm: SshPlayground, tmp_path: Path
+) -> None:
+    (step,) = await _walk(
+        empty_swarm,
+        tmp_path,
+        """## Nothing to do {#idle}
+
+```sh node1
+true
+```
+
+```yaml step
+goal:
+  - {swarm: node1, expect: {state: inactive}}
+hints: [Wait.]
+```
+""",
+    )
+    assert not step.passed
+    assert "before its commands" in step.reason
+
+
+async def test_a_command_that_fails_is_named_and_ends_the_walk(empty_swarm: SshPlayground, tmp_path: Path) -> None:
+    steps = await _walk(
+        empty_swarm,
+        tmp_path,
+        """## Fails {#fails}
+
+```sh node2
+docker swarm jion
+```
+
+```yaml step
+goal:
+  - {swarm: node2, expect: {state: active}}
+hints: [Look at the spelling.]
+```
+
+## Never reached {#later}
+
+Text.
+""",
+    )
+    assert [step.passed for step in steps] == [False]
+    assert "docker swarm jion" in steps[0].reason
+    assert "node2" in steps[0].reason
+
+
+async def test_a_goal_that_stays_red_says_what_was_seen(empty_swarm: SshPlayground, tmp_path: Path) -> None:
+    (step,) = await _walk(
+        empty_swarm,
+        tmp_path,
+        """## Two are not three {#short}
+
+```sh node1
+docker swarm init
+```
+
+```yaml step
+goal:
+  - {nodes: {state: ready}, expect: {count: 3}, within: 3s}
+hints: [Count.]
+```
+""",
+    )
+    assert not step.passed
+    assert re.search(r"3\b.*nodes?.*1\b", step.reason), step.reason
+
+
+async def test_a_session_shows_commands_with_their_facts_and_types_them(
+    empty_swarm: SshPlayground, tmp_path: Path
+) -> None:
+    path = tmp_path / "tiny" / "lab.md"
+    path.parent.mkdir()
+    path.write_text(
+        HEAD
+        + """## Say the address {#address}
+
+```sh node2
+echo the address is {{ node1.ip }}
+```
+
+```yaml step
+goal:
+  - {ran: {node: node2, command: echo the address}, expect: {exit: 0}}
+hints: [Echo it.]
+```
+"""
+    )
+    session = LabSession(load_lab(path), None, BitttyEngine)
+    try:
+        await session.connect(await open_playground(empty_swarm.name), fresh=True)
+        shell = session.shells["node2"]
+        await session.until(lambda: shell.at_prompt)
+        assert session.insert_command() == "node2"
+        address = empty_swarm.node("node1").address
+        await session.until(lambda: f"the address is {address}" in _screen(session, "node2"))
+        assert [goal.outcome for goal in session.view.goals] == [Outcome.FAIL]
+        shell.write(b"\r")
+        await session.until(lambda: session.view.done)
+        assert session.view.finished
+        assert f"\nthe address is {address}" in _screen(session, "node2")
+    finally:
+        await session.close()
+
+
+def _screen(session: LabSession, node: str) -> str:
+    engine = session.shells[node].engine
+    return "\n".join("".join(run.text for run in engine.row(y)).rstrip() for y in range(engine.rows))
