@@ -147,7 +147,9 @@ class EngineWatch:
         except TimeoutError as error:
             raise EngineError(ErrorKind.TIMEOUT, f"did not answer within {DEADLINE:g} s") from error
         except (NodeUnreachableError, OSError) as error:
-            raise EngineError(ErrorKind.UNREACHABLE, str(error) or "cannot be reached") from error
+            # The text stands beside the node's name already.
+            text = str(error).removeprefix(f"{self._node.name}: ")
+            raise EngineError(ErrorKind.UNREACHABLE, text or "cannot be reached") from error
 
     def _client_for(self, socket: Path) -> EngineClient:
         if self._client is None or socket != self._socket:

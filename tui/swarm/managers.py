@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tui.swarm.snapshot import Engine, LocalState, SwarmNode
 
-__all__ = ["NOT_ASKED", "candidates", "nobody_in_swarm", "why_unknown"]
+__all__ = ["BEING_ASKED", "NOT_ASKED", "candidates", "nobody_in_swarm", "why_unknown"]
 
 NOT_ASKED = "not asked yet"
+BEING_ASKED = "a manager is being asked"
 
 
 def candidates(engines: Mapping[str, Engine], nodes: Iterable[SwarmNode], last: str) -> Sequence[str]:

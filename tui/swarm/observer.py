@@ -13,7 +13,7 @@ from tui.swarm.engine_client import EngineError, ErrorKind
 from tui.swarm.engine_watch import EngineWatch
 from tui.swarm.freshness import same_but_times, same_rows
 from tui.swarm.hints import Hint, Pace, converging
-from tui.swarm.managers import NOT_ASKED, candidates, nobody_in_swarm, why_unknown
+from tui.swarm.managers import BEING_ASKED, NOT_ASKED, candidates, nobody_in_swarm, why_unknown
 from tui.swarm.snapshot import Engine, Snapshot
 
 __all__ = ["Observer", "Subscriber"]
@@ -219,8 +219,14 @@ class Observer:
     def _compose(self) -> Snapshot:
         engines = self._engines()
         rows, manager, error = self._rows or SwarmRows(), self._manager, self._error
-        if manager and manager not in candidates(engines, rows.nodes, manager):
-            manager, error = "", why_unknown(engines)
+        able = candidates(engines, rows.nodes, manager)
+        if not error and manager not in able:
+            # An engine's membership changed after the swarm was last asked about.
+            manager = ""
+            if nobody_in_swarm(engines.values()):
+                rows = SwarmRows()
+            else:
+                error = BEING_ASKED if able else why_unknown(engines)
         return Snapshot(
             taken=time.time(),
             engines=MappingProxyType(engines),
