@@ -165,7 +165,7 @@ def _yaml(token: Token, words: Sequence[str], line: int, mistakes: MistakeList) 
     if kind in _YAML_LATER:
         mistakes.add(line, f"a `yaml {kind}` fence is not supported yet")
     elif kind != "step" or len(words) > 1:
-        what = f"unknown kind of fence `{token.info.strip()}`" if words else "a `yaml` fence of which kind?"
+        what = f"unknown kind of fence `{token.info.strip()}`;" if words else "a `yaml` fence of which kind?"
         mistakes.add(line, f"{what} `yaml step` holds a step's goal; to show YAML, call the fence `text`")
     elif token.level > 0:
         mistakes.add(line, "a `yaml step` fence must stand at the left margin, not inside a list or a quotation")

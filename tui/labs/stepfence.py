@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tui.labs.checkspec import note_repeated, read_check, read_text
-from tui.labs.mistakes import MistakeList
+from tui.labs.mistakes import MistakeList, nearest
 from tui.labs.model import CheckSpec, Diagnosis
 from tui.labs.outline import Fence
 from tui.labs.yamltree import YamlError, YList, YMap, YNode, YScalar, describe, read_yaml
@@ -47,11 +47,20 @@ def read_step_fence(fence: Fence, mistakes: MistakeList) -> StepFence:
     if not root.entries:
         mistakes.add(fence.line - 1, "this `yaml step` fence is empty")
     return StepFence(
-        goal=_each(root.get("goal"), "goal", read_check, mistakes),
-        diagnoses=_each(root.get("diagnose"), "diagnose", _read_diagnosis, mistakes),
-        hints=tuple(hint for hint in _each(root.get("hints"), "hints", _read_hint, mistakes) if hint),
-        already_true=_read_flag(root.get("already-true"), mistakes),
+        goal=_each(_meant(root, "goal"), "goal", read_check, mistakes),
+        diagnoses=_each(_meant(root, "diagnose"), "diagnose", _read_diagnosis, mistakes),
+        hints=tuple(hint for hint in _each(_meant(root, "hints"), "hints", _read_hint, mistakes) if hint),
+        already_true=_read_flag(_meant(root, "already-true"), mistakes),
     )
+
+
+def _meant(root: YMap, key: str) -> YNode | None:
+    """The value of a key, misspelled or not, so that the mistakes below a misspelled key are found in the same run."""
+    value = root.get(key)
+    if value is not None:
+        return value
+    unknown = ((name.text, value) for name, value in root.entries if name.text not in (*_KEYS, *_LATER))
+    return next((value for word, value in unknown if nearest(word, _KEYS) == key), None)
 
 
 def _each(

@@ -16,6 +16,10 @@ __all__ = ["YList", "YMap", "YNode", "YScalar", "YamlError", "describe", "plain"
 
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]{1,18}|[0-9]{1,18}(\.[0-9]{0,18})?)([eE][-+]?[0-9]{1,2})?")
+_TAGS = frozenset(
+    "tag:yaml.org,2002:" + name
+    for name in ("null", "bool", "int", "float", "str", "seq", "map", "timestamp", "merge", "value")
+)  # of values written without a tag
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -97,7 +101,7 @@ def read_yaml(text: str, first_line: int) -> YNode:
 
 def _convert(node: yaml.Node, first_line: int) -> YNode:
     line = first_line + (node.start_mark.line if node.start_mark else 0)
-    if not str(node.tag).startswith("tag:yaml.org,2002:"):
+    if str(node.tag) not in _TAGS:
         raise YamlError(line, f"tags such as `{node.tag}` are not used in labs")
     if isinstance(node, yaml.MappingNode):
         entries: list[tuple[YScalar, YNode]] = []
