@@ -109,7 +109,10 @@ class SshNode:
             except BaseException:
                 process.close()
                 raise
-            return Completed(_exit_status(process), _text(stdout), _text(stderr))
+            status = _exit_status(process)
+            if status is None:
+                raise NodeUnreachableError(f"{self.name}: the connection broke before the command had ended")
+            return Completed(status, _text(stdout), _text(stderr))
 
     async def open_shell(self, columns: int, rows: int) -> Shell:
         """Open a login shell of user `docker`; see Node."""
@@ -200,12 +203,12 @@ def _text(data: str | bytes | None) -> str:
     return data.decode(errors="replace") if isinstance(data, bytes) else data or ""
 
 
-def _exit_status(process: "asyncssh.SSHClientProcess[bytes]") -> int:
-    """The exit status; the negative number of the signal that ended the command; 255 if nobody told."""
+def _exit_status(process: "asyncssh.SSHClientProcess[bytes]") -> int | None:
+    """The exit status, or the negative number of the signal that ended the command; None if nobody told."""
     if process.exit_signal is not None:
         number = getattr(signal, f"SIG{process.exit_signal[0]}", None)
-        return -number.value if isinstance(number, signal.Signals) else 255
-    return 255 if process.exit_status is None else process.exit_status
+        return -number.value if isinstance(number, signal.Signals) else -signal.SIGKILL
+    return process.exit_status
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,302 @@
+"""What a node is to those who use it: commands, shells, pulls, pages, and nothing of the machine behind it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tui.playground.connection import SshNode
+from tui.playground.model import NODE_NAMES, Completed, NodeUnreachableError, Shell
+from tui.playground.playground import SshPlayground, open_playground, playground_status
+from tui.playground.providers.plans import python_folders
+
+pytestmark = pytest.mark.engines
+
+PROMPT_END = b"\x1b]133;B\x07"
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, "the condition never held"
+        await asyncio.sleep(0.05)
+
+
+async def read_until(shell: Shell, wanted: bytes, seconds: float = 15.0) -> bytes:
+    seen = b""
+    async with asyncio.timeout(seconds):
+        while wanted not in seen:
+            part = await shell.read()
+            assert part, f"the shell ended; it had said {seen!r}"
+            seen += part
+    return seen
+
+
+async def answers(node: SshNode) -> bool:
+    try:
+        return (await node.run("true")).exit_status == 0
+    except NodeUnreachableError:
+        return False
+
+
+async def test_three_engines_answer(playground: SshPlayground) -> None:
+    assert [node.name for node in playground.nodes] == list(NODE_NAMES)
+    versions = await asyncio.gather(*(node.engine_version() for node in playground.nodes))
+    assert all(versions)
+    status = await playground_status(playground.name)
+    assert status.state == "up"
+    assert [node.engine for node in status.nodes] == versions
+
+
+async def test_commands_have_input_output_and_an_end(playground: SshPlayground) -> None:
+    node = playground.node("node2")
+    assert await node.run("id -un; hostname; cat", stdin=b"in") == Completed(0, "docker\nnode2\nin", "")
+    assert await node.run("echo wrong >&2; exit 3") == Completed(3, "", "wrong\n")
+    assert (await node.run("kill -9 $$")).exit_status == -9
+    assert (await node.run("id -un", as_root=True)).stdout == "root\n"
+    assert (await node.run("head -c 3000000 /dev/zero | tr '\\0' x", timeout=30)).stdout == "x" * 3_000_000
+
+
+async def test_a_command_that_takes_too_long_is_ended_on_the_node(playground: SshPlayground) -> None:
+    node = playground.node("node1")
+    with pytest.raises(TimeoutError):
+        await node.run("exec sleep 4711", timeout=0.3)
+
+    async def gone() -> bool:
+        return (await node.run("pgrep -xf 'sleep 4711'")).exit_status == 1
+
+    await until(gone)
+
+
+async def test_a_background_process_does_not_hold_a_command_back(playground: SshPlayground) -> None:
+    done = await playground.node("node1").run("sleep 3 & echo started", timeout=2.9)
+    assert done.stdout == "started\n"
+
+
+async def test_init_and_join_need_no_flag(empty_swarm: SshPlayground) -> None:
+    first, *others = empty_swarm.nodes
+    assert (await first.run("docker swarm init", timeout=30)).exit_status == 0
+    token = (await first.run("docker swarm join-token -q worker")).stdout.strip()
+    for node in others:
+        joined = await node.run(f"docker swarm join --token {token} {first.address}:2377", timeout=30)
+        assert joined.exit_status == 0, joined.stderr
+
+    async def ready() -> bool:
+        return (await first.run("docker node ls --format '{{.Hostname}} {{.Status}}'")).stdout.count("Ready") == 3
+
+    await until(ready)
+
+
+async def test_an_image_comes_from_the_registry_and_runs(playground: SshPlayground) -> None:
+    node = playground.node("node3")
+    pulled = await node.run("docker pull swarmtutor/shell:1.0", timeout=30)
+    assert pulled.exit_status == 0, pulled.stderr
+    assert "Digest: sha256:" in pulled.stdout
+    ran = await node.run("docker run --rm swarmtutor/shell:1.0 hostname", timeout=30)
+    assert ran.exit_status == 0, ran.stderr
+
+
+@pytest.mark.parametrize("image", ["swarmtutor/nothing:1.0", "alpine", "swarmtutor/shell:9", "ghcr.io/a/b:1"])
+async def test_an_unknown_image_fails_before_any_time_out(playground: SshPlayground, image: str) -> None:
+    done = await playground.node("node1").run(f"docker pull {image}", timeout=8)
+    assert done.exit_status != 0
+    assert "no such host" in done.stderr or "not found" in done.stderr, done.stderr
+
+
+async def test_unknown_names_do_not_exist_at_once(playground: SshPlayground) -> None:
+    node = playground.node("node1")
+    assert "Could not resolve" in (await node.run("curl -sS http://example.com/", timeout=4)).stderr
+    assert (await node.run("getent hosts node3 registry", timeout=4)).stdout.split()[1::2] == ["node3", "registry"]
+    assert (await node.run("curl -sS http://192.0.2.77/", timeout=4)).exit_status == 7
+
+
+async def test_the_learner_goes_from_node_to_node_without_a_password(playground: SshPlayground) -> None:
+    done = await playground.node("node1").run("ssh -o BatchMode=yes node2 'hostname; id -un; ssh node3 hostname'")
+    assert done == Completed(0, "node2\ndocker\nnode3\n", "")
+
+
+async def test_the_learner_s_key_opens_no_root_account(playground: SshPlayground) -> None:
+    done = await playground.node("node1").run("ssh -o BatchMode=yes root@node2 id")
+    assert done.exit_status == 255
+    assert "Permission denied" in done.stderr
+
+
+async def test_the_learner_s_key_reaches_no_other_host_through_a_node(playground: SshPlayground) -> None:
+    command = "ssh -o BatchMode=yes -W node3:22 node2 </dev/null"
+    assert (await playground.node("node1").run(command)).exit_status != 0
+
+
+async def test_a_shell_is_a_login_shell_on_a_terminal(playground: SshPlayground) -> None:
+    shell = await playground.node("node1").open_shell(100, 30)
+    try:
+        greeting = await read_until(shell, PROMPT_END)
+        assert b"ssh node2" in greeting
+        assert b"133;P;node=node1" in greeting
+        shell.write(b'stty size; echo $USER:$HOME:$PWD:$TERM; tty -s && test -n "$SSH_TTY" && echo terminal\n')
+        said = await read_until(shell, PROMPT_END)
+        for expected in (b"30 100", b"docker:/home/docker:/home/docker:xterm-256color", b"\nterminal\r\n"):
+            assert expected in said
+        shell.resize(90, 20)
+        shell.write(b"stty size\n")
+        await read_until(shell, b"\n20 90")
+    finally:
+        await shell.close()
+
+
+async def test_a_nested_shell_tells_on_which_node_it_is(playground: SshPlayground) -> None:
+    shell = await playground.node("node1").open_shell(80, 24)
+    try:
+        await read_until(shell, PROMPT_END)
+        shell.write(b"ssh node2\n")
+        await read_until(shell, b"133;P;node=node2")
+        shell.write(b"exit 4\n")
+        assert b"133;P;node=node1" in await read_until(shell, b"133;D;4") + await read_until(shell, PROMPT_END)
+    finally:
+        await shell.close()
+
+
+async def test_completion_for_docker_is_there_where_its_package_is(playground: SshPlayground) -> None:
+    if not Path("/usr/share/bash-completion/completions/docker").exists():
+        pytest.skip("the completion of docker is not installed")
+    shell = await playground.node("node1").open_shell(80, 24)
+    try:
+        await read_until(shell, PROMPT_END)
+        shell.write(b"docker node upd\t")
+        await read_until(shell, b"docker node update")
+    finally:
+        await shell.close()
+
+
+async def test_closing_a_shell_hangs_up_what_runs_in_it(playground: SshPlayground) -> None:
+    node = playground.node("node1")
+    shell = await node.open_shell(80, 24)
+    await read_until(shell, PROMPT_END)
+    shell.write(b"sleep 4712 & sleep 4713\n")
+
+    async def running() -> bool:
+        return (await node.run("pgrep -cf '^sleep 471[23]'")).stdout.strip() == "2"
+
+    await until(running)
+    await shell.close()
+
+    async def gone() -> bool:
+        return (await node.run("pgrep -cf '^sleep 471[23]'")).stdout.strip() == "0"
+
+    await until(gone)
+
+
+async def test_a_shell_that_ends_is_at_its_end(playground: SshPlayground) -> None:
+    shell = await playground.node("node1").open_shell(80, 24)
+    await read_until(shell, PROMPT_END)
+    shell.write(b"exit\n")
+    async with asyncio.timeout(15):
+        while await shell.read():
+            pass
+    shell.write(b"into the void")
+    shell.resize(10, 10)
+    await shell.close()
+
+
+async def test_a_flood_stops_when_it_is_not_read_and_ctrl_c_ends_it(playground: SshPlayground) -> None:
+    shell = await playground.node("node1").open_shell(80, 24)
+    try:
+        await read_until(shell, PROMPT_END)
+        shell.write(b"yes flood\n")
+        await read_until(shell, b"flood\r\nflood\r\n")
+        shell.write(b"\x03")
+        assert b"133;D;130" in await read_until(shell, PROMPT_END)
+    finally:
+        await shell.close()
+
+
+async def test_pages_are_fetched_from_the_node_itself(playground: SshPlayground) -> None:
+    node = playground.node("node1")
+    server = "printf 'HTTP/1.0 200 OK\\r\\nX-Served-By: me\\r\\n\\r\\nhello'"
+    listening = asyncio.create_task(node.run(f"{server} | busybox nc -l -p 8099", timeout=20))
+
+    async def fetched() -> bool:
+        answer = await node.fetch(8099)
+        return (answer.status, answer.body, answer.served_by) == (200, "hello", "me")
+
+    await until(fetched)
+    await listening
+    refused = await node.fetch(8099, "/nothing")
+    assert (refused.status, refused.error) == (0, "connection refused")
+
+
+async def test_the_engine_s_socket_keeps_its_path_when_the_ssh_server_dies(playground: SshPlayground) -> None:
+    node = playground.node("node2")
+    path = await node.engine_socket()
+    assert len(bytes(path)) < 100, "a socket's path is limited to 107 bytes"
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+    async def ping() -> bool:
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(path))
+            writer.write(b"GET /_ping HTTP/1.0\r\n\r\n")
+            line = await reader.readline()
+            writer.close()
+        except OSError:
+            return False
+        return b"200" in line
+
+    assert await ping()
+    # The server's process and those of its sessions are one; the agent starts a new one.
+    with pytest.raises((NodeUnreachableError, TimeoutError)):
+        await node.run("kill -9 $(pgrep -of tui.playground.node_ssh)", as_root=True, timeout=5)
+
+    async def back() -> bool:
+        return await answers(node) and await ping()
+
+    await until(back)
+    assert await node.engine_socket() == path
+
+
+async def test_a_node_that_is_away_fails_at_once(playground_name: str) -> None:
+    opened = await open_playground(playground_name)
+    await opened.close()
+    with pytest.raises(NodeUnreachableError):
+        await opened.node("node1").run("true", timeout=5)
+
+
+async def test_the_machine_behind_a_node_stays_private(playground: SshPlayground) -> None:
+    node = playground.node("node1")
+    shown = (await node.run("ls -A / /root /home /mnt /srv /var/lib", as_root=True)).stdout.split()
+    assert "home" in shown
+    python = {part for folder in python_folders() for part in Path(folder).parts}
+    assert set((await node.run("ls -A /root", as_root=True)).stdout.split()) <= python
+    assert "swarmtutor" not in (await node.run("ls /var/lib", as_root=True)).stdout.split()
+    assert ":$" not in (await node.run("cat /etc/shadow", as_root=True)).stdout
+    assert (await node.run("ls /etc/ssh", as_root=True)).stdout.split() == ["ssh_config", "ssh_known_hosts"]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "echo s > /proc/sysrq-trigger",
+        "echo 1 > /proc/sys/kernel/panic",
+        "mount -o remount,rw /sys && echo 0 > /sys/kernel/mm/ksm/run; false",
+        "touch /usr/lib/python3/../../../proc/sys/x",
+    ],
+)
+async def test_root_on_a_node_cannot_harm_the_machine(playground: SshPlayground, harm: str) -> None:
+    assert (await playground.node("node1").run(harm, as_root=True)).exit_status != 0
+
+
+async def test_what_is_written_on_a_node_is_not_written_on_the_machine(playground: SshPlayground) -> None:
+    name = f"/usr/local/bin/written-by-{playground.name}"
+    await playground.node("node1").run(f"touch {name}", as_root=True)
+    assert (await playground.node("node1").run(f"test -e {name}")).exit_status == 0
+    assert not Path(name).exists()
+    assert (await playground.node("node2").run(f"test -e {name}")).exit_status == 1
+
+
+async def test_the_disks_of_the_machine_cannot_be_opened(playground: SshPlayground) -> None:
+    if not Path("/sys/fs/cgroup/devices").is_dir():
+        pytest.skip("opening devices is confined by the devices controller of cgroup version 1, which is not here")
+    command = "mknod /var/tmp/disk b $(cat /sys/class/block/*/dev | head -1 | tr : ' ') && head -c1 /var/tmp/disk"
+    done = await playground.node("node1").run(command, as_root=True)
+    assert done.exit_status != 0
+    assert "not permitted" in done.stderr, done.stderr
