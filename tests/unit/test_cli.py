@@ -1,0 +1,114 @@
+"""The command line: what a person may get wrong is answered in a sentence, with an exit status to rely on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui.cli import run
+from tui.errors import ExitCode
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state directory of the test's own."""
+    monkeypatch.setenv("SWARMTUTOR_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("SWARMTUTOR_RUNTIME", str(tmp_path / "run"))
+    return tmp_path
+
+
+def _lab(folder: Path, text: str) -> Path:
+    path = folder / "mine" / "lab.md"
+    path.parent.mkdir()
+    path.write_text(text)
+    return path
+
+
+def test_the_installed_labs_lint_clean(capsys: Captured) -> None:
+    assert run(["lint"]) == ExitCode.OK
+    assert "0 mistakes" in capsys.readouterr().out
+
+
+def test_lint_names_file_and_line_of_a_mistake(tmp_path: Path, capsys: Captured) -> None:
+    path = _lab(tmp_path, "---\nformat: 1\nid: mine\ntitel: Mine\n---\n")
+    assert run(["lint", str(path)]) == ExitCode.FAILED
+    out = capsys.readouterr().out
+    assert f"{path}:4: " in out
+    assert "title" in out
+
+
+def test_lint_of_something_that_is_not_there_lists_the_labs(capsys: Captured) -> None:
+    assert run(["lint", "orchestra"]) == ExitCode.NOT_FOUND
+    assert "orchestration" in capsys.readouterr().err
+
+
+def test_lint_of_a_file_that_is_no_text(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "lab.md"
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    assert run(["lint", str(path)]) == ExitCode.BROKEN
+    assert str(path) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["walk", "orchestratoin"], ["run", "orchestratoin"]])
+def test_an_unknown_lab_is_said_with_the_nearest_one(command: list[str], capsys: Captured) -> None:
+    assert run(command) == ExitCode.NOT_FOUND
+    err = capsys.readouterr().err
+    assert "orchestratoin" in err
+    assert "orchestration" in err
+
+
+def test_labs_lists_every_lab_with_its_title(capsys: Captured) -> None:
+    assert run(["labs"]) == ExitCode.OK
+    assert "Docker Orchestration" in capsys.readouterr().out
+
+
+def test_status_of_nothing_says_how_to_begin(capsys: Captured) -> None:
+    assert run(["status"]) == ExitCode.NOT_FOUND
+    assert "swarmtutor up" in capsys.readouterr().out
+
+
+def test_status_as_json_is_an_empty_list(capsys: Captured) -> None:
+    assert run(["status", "--json"]) == ExitCode.NOT_FOUND
+    assert capsys.readouterr().out.strip() == "[]"
+
+
+def test_a_shell_needs_a_terminal(capsys: Captured) -> None:
+    assert run(["shell", "node1"]) == ExitCode.USAGE
+    assert "terminal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["Lab", "a b", "-x", "../up", "x" * 40, ""])
+def test_a_name_that_cannot_name_a_playground(name: str, capsys: Captured) -> None:
+    assert run(["reset", f"--name={name}"]) in (ExitCode.USAGE, ExitCode.UNSUPPORTED)
+    assert capsys.readouterr().err.startswith("swarmtutor: ")
+
+
+def test_an_unknown_command_is_a_usage_error(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(["fly"])
+    assert caught.value.code == ExitCode.USAGE
+    assert "fly" in capsys.readouterr().err
+
+
+def test_output_into_a_closed_pipe_is_no_traceback(own_state: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", "labs"], stdout=closed, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == ExitCode.OK
+
+
+@pytest.mark.parametrize("command", [["up"], ["down"], ["walk"], ["reset"]])
+def test_without_root_it_says_what_is_missing(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert run(command) == ExitCode.UNSUPPORTED
+    assert "root" in capsys.readouterr().err
