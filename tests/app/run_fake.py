@@ -5,6 +5,8 @@
 
 import asyncio
 import sys
+import time
+from dataclasses import replace
 
 from tests.app.fakes import FakeSession, prepare_well
 from tui.app.app import SwarmtutorApp
@@ -21,7 +23,15 @@ async def main(delay: float) -> None:
         return await prepare_well(listener)
 
     session = FakeSession()
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(1)
+            session.look(replace(session.seen, taken=time.time()))
+
+    looking = asyncio.create_task(look())
     result = await SwarmtutorApp(session, prepare).run_async()
+    looking.cancel()
     sys.stdout.write(f"left with {result!r}; session closed: {session.closed}\n")
 
 

@@ -205,7 +205,7 @@ def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
 def bindings(*, app: bool) -> list[Binding]:
     """The bindings of the app, or those of the lab screen."""
     return [
-        Binding(action.keys, action.call, action.label or action.title, id=action.id, show=False)
+        Binding(f"{action.keys},{_anchor(action)}", action.call, action.label or action.title, id=action.id, show=False)
         for action in ACTIONS
         if action.id.startswith("app.") is app
     ]
@@ -215,7 +215,15 @@ def release_keys(keymap: Mapping[str, str]) -> frozenset[str]:
     """The keys that never go to the shell: every F-key in use, and the key that leaves the shell."""
     used = {key for action in ACTIONS for key in keys_of(action, keymap)}
     functions = {key for key in used if key.startswith("f") and key[1:].isdigit()}
-    return frozenset(functions | set(keys_of(action_of("pane.shell"), keymap)))
+    anchors = {_anchor(action) for action in ACTIONS}
+    return frozenset(functions | set(keys_of(action_of("pane.shell"), keymap)) | anchors)
+
+
+def _anchor(action: Action) -> str:
+    """A key that no keyboard has. Textual drops the keys that the shell takes before it looks at the keymap, and a
+    binding without any key left could not get its new one; this one is never taken.
+    """
+    return f"anchor-{action.id.replace('.', '-')}"
 
 
 def key_name(key: str) -> str:

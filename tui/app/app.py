@@ -47,7 +47,10 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
     """
 
     TITLE = "Swarmtutor"
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/lab.tcss"]  # the default screen's own is not read
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = [
+        "app.tcss",
+        "screens/lab.tcss",
+    ]  # the default screen's own is not read
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(app=True)]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     ESCAPE_TO_MINIMIZE = False

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from tui.app.ages import ago, duration
 from tui.app.paint import Line, Role, Span, clip, hang, line
 from tui.app.signs import UNICODE, Signs
-from tui.app.tables import Column, table
+from tui.app.tables import Column, fits, table
 from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Service, Snapshot, SwarmNode, Task
 
 __all__ = ["Look", "has_history", "replicas_summary", "swarm_lines"]
@@ -100,7 +100,7 @@ def _node_table(snapshot: Snapshot, look: Look) -> list[Line]:
         Column(("ID",), tuple(line(node.id[:10]) for node in nodes), drop=3),
         Column(("HOSTNAME",), tuple(_hostname(snapshot, node, look) for node in nodes), least=6),
         Column(("STATUS",), tuple(_node_status(node, look) for node in nodes)),
-        Column(("AVAILABILITY", "AVAIL"), tuple(_availability(node, look) for node in nodes)),
+        Column(("AVAILABILITY",), tuple(_availability(node, look) for node in nodes)),
         Column(("MANAGER STATUS", "MANAGER"), tuple(_manager_status(node) for node in nodes), drop=5),
         Column(("ENGINE VERSION", "ENGINE"), tuple(line(node.engine_version.split("+")[0]) for node in nodes), drop=1),
         Column(("TASKS",), tuple(_blocks(snapshot, node, look) for node in nodes), drop=4),
@@ -210,11 +210,17 @@ def _tasks_block(snapshot: Snapshot, service: Service, look: Look) -> list[Line]
             Column(("NODE",), tuple(_paint(task, snapshot.node_name(task.node_id)) for task in shown), least=5),
             Column(("DESIRED STATE", "DESIRED"), tuple(_paint(t, t.desired.capitalize()) for t in shown), drop=1),
             Column(("CURRENT STATE", "CURRENT"), tuple(_current(snapshot, task, look) for task in shown), least=12),
-            Column(("ERROR",), tuple(_error(task) for task in shown), drop=0, least=8),
         )
-        if not any(task.error for task in shown):
-            columns = columns[:-1]
-        lines.extend(table(columns, look.width, ellipsis=look.signs.ellipsis))
+        errors = Column(("ERROR",), tuple(_error(task) for task in shown))
+        if any(task.error for task in shown) and fits((*columns, errors), look.width):
+            lines.extend(table((*columns, errors), look.width, ellipsis=look.signs.ellipsis))
+        else:  # no room beside the row: the whole error below it, since it is what one wants to read
+            head, *rows = table(columns, look.width, ellipsis=look.signs.ellipsis)
+            lines.append(head)
+            for row, task in zip(rows, shown, strict=True):
+                lines.append(row)
+                if task.error:
+                    lines.extend(hang(line("    "), _error(task), look.width))
     hidden = len(tasks) - len(shown)
     if hidden:
         noun = "task that is" if hidden == 1 else "tasks that are"

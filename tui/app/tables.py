@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tui.app.paint import Line, Role, Span, cells, clip, text_of
 
-__all__ = ["Column", "table"]
+__all__ = ["Column", "fits", "table"]
 
 _GAP = 2
 
@@ -55,6 +55,11 @@ def table(columns: Sequence[Column], width: int, *, indent: int = 0, ellipsis: s
     for number in range(len(columns[0].cells) if columns else 0):
         lines.append(_row(pad, [column.cells[number] for column in kept], widths, width, ellipsis))
     return lines
+
+
+def fits(columns: Sequence[Column], width: int) -> bool:
+    """Whether the table has room with all its columns, if need be under their shorter headings."""
+    return _total(columns, [1] * len(columns)) <= width
 
 
 def _total(columns: Sequence[Column], heads: Sequence[int]) -> int:

@@ -1,4 +1,7 @@
-"""Two looks, one dark and one light: quiet grounds, few lines, one accent colour."""
+"""Two looks, one dark and one light: quiet grounds, few lines, one accent colour.
+
+The grounds are nearly grey on purpose: terminals with 256 colours would turn a tinted dark ground into black.
+"""
 
 from textual.theme import Theme
 
@@ -11,29 +14,29 @@ DARK = Theme(
     secondary="#4a7d9f",
     accent="#58a6d6",
     foreground="#d5dbe1",
-    background="#12161b",
-    surface="#12161b",
-    panel="#1c232b",
+    background="#131517",
+    surface="#131517",
+    panel="#202326",
     success="#7fbf7a",
     warning="#dfb35c",
     error="#e5786d",
     variables={
-        "line": "#2e3842",
-        "quiet": "#8592a0",
-        "code-ground": "#1a2128",
+        "line": "#383d42",
+        "quiet": "#8a9299",
+        "code-ground": "#1c1f22",
         "code-text": "#a9d2ec",
-        "bar": "#1c232b",
+        "bar": "#202326",
         "border": "#58a6d6",
-        "border-blurred": "#2e3842",
-        "scrollbar": "#33404c",
-        "scrollbar-hover": "#44535f",
+        "border-blurred": "#383d42",
+        "scrollbar": "#3d4247",
+        "scrollbar-hover": "#50565c",
         "scrollbar-active": "#58a6d6",
-        "scrollbar-background": "#12161b",
-        "scrollbar-background-hover": "#12161b",
-        "scrollbar-background-active": "#12161b",
-        "scrollbar-corner-color": "#12161b",
+        "scrollbar-background": "#131517",
+        "scrollbar-background-hover": "#131517",
+        "scrollbar-background-active": "#131517",
+        "scrollbar-corner-color": "#131517",
         "block-cursor-background": "#58a6d6",
-        "block-cursor-foreground": "#12161b",
+        "block-cursor-foreground": "#131517",
         "block-cursor-text-style": "bold",
     },
 )

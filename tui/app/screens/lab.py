@@ -70,7 +70,7 @@ class LabScreen(Screen[None]):
         self._session = session
         self._signs = signs
         self._keymap = keymap
-        self._prepared = False
+        self.prepared = False
 
     def compose(self) -> ComposeResult:
         """Header, panes, footer."""
@@ -137,7 +137,7 @@ class LabScreen(Screen[None]):
 
     def _tick(self) -> None:
         """Ages grow although nothing happens; lines that say the same are not drawn again."""
-        if self._prepared and self.is_current:
+        if self.prepared and self.is_current:
             self._draw_swarm()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -178,7 +178,7 @@ class LabScreen(Screen[None]):
 
     @on(Prepared)
     def _now_prepared(self) -> None:
-        self._prepared = True
+        self.prepared = True
         self.preparing.display = False
         self.swarm_view.display = True
         self.shell_box.choose(self.node, self._session.shells)
@@ -236,7 +236,7 @@ class LabScreen(Screen[None]):
         if pane is Pane.LESSON:
             return self.lesson.page
         if pane is Pane.SWARM:
-            return self.swarm_view if self._prepared else self.preparing
+            return self.swarm_view if self.prepared else self.preparing
         return self.shell_box.target
 
     # --- drawing ----------------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ class LabScreen(Screen[None]):
             banner.update(text)
 
     def _draw_swarm(self) -> None:
-        if self._prepared:
+        if self.prepared:
             self.swarm_view.update()
         self._draw_header()
         self._draw_swarm_title()
@@ -307,7 +307,7 @@ class LabScreen(Screen[None]):
 
     def _draw_swarm_title(self) -> None:
         focused = self.pane is Pane.SWARM
-        if self._prepared:
+        if self.prepared:
             fresh = bars.freshness(self._session.snapshot, time.time(), self._signs)
             self.bar("swarm-title").show(self._title("Swarm", focused=focused), (*fresh, Span(" ")))
         else:
@@ -353,9 +353,11 @@ class LabScreen(Screen[None]):
     def _draw_footer(self) -> None:
         reaching: dict[str, list[str]] = {}
         active = self.active_bindings
+        focused = self.focused
         for action in ACTIONS:
             for key in keys_of(action, self._keymap):
-                if key in active and active[key].binding.id == action.id:
+                taken = focused is not None and focused.check_consume_key(key, None)
+                if not taken and key in active and active[key].binding.id == action.id:
                     reaching.setdefault(action.id, []).append(key)
         in_shell = self.pane is Pane.SHELL
         self.bar("footer").show(bars.footer(reaching, self.works_now, self.size.width, in_shell=in_shell))
@@ -376,10 +378,12 @@ class LabScreen(Screen[None]):
                 )
             case "lesson.hint":
                 return view.hints_left > 0
+            case "pane.maximise":
+                return not self.has_class("-narrow")
             case "lesson.catch-up":
                 return view.readiness is Readiness.BEHIND
             case "swarm.history":
-                return self._prepared and has_history(self._session.snapshot)
+                return self.prepared and has_history(self._session.snapshot)
             case "node.1" | "node.2" | "node.3" | "pane.shell":
                 return bool(self._session.shells)
             case _:

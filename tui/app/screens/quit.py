@@ -16,6 +16,12 @@ from tui.app.widgets.choice import Choice
 __all__ = ["QuitScreen"]
 
 
+_TEXT = (
+    "Your place in the lesson is kept. Nodes that go on running will be as you left them; nodes that are removed take "
+    "their swarm with them."
+)
+
+
 class QuitScreen(Window[Leaving | None]):
     """Asks once, with the answer that loses nothing in front. Result: how to leave; None to stay."""
 
@@ -35,9 +41,9 @@ class QuitScreen(Window[Leaving | None]):
         """Three answers."""
         with Vertical(classes="window"):
             yield Static("Leave the lab?", classes="window-title")
-            yield Static("Your place in the lesson is kept either way.", classes="window-text")
-            yield Choice("l", "Leave, and let the nodes run: go on where you are", self._signs, id="keep")
-            yield Choice("d", "Leave, and take the nodes down: this machine is as before", self._signs, id="down")
+            yield Static(_TEXT, classes="window-text", markup=False)
+            yield Choice("l", "Leave, and let the nodes run", self._signs, id="keep")
+            yield Choice("d", "Leave, and remove the nodes", self._signs, id="down")
             yield Choice("Esc", "Stay", self._signs, id="stay")
 
     @on(Choice.Chosen)

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Markdown
 
@@ -68,6 +70,17 @@ class Page(VerticalScroll, can_focus=True, inherit_bindings=False):
     ]
 
 
+class GoalsBox(VerticalScroll):
+    """Holds the checklist; when it grows, the text has less room."""
+
+    class Resized(Message):
+        """It is higher or lower now."""
+
+    def on_resize(self) -> None:
+        """Tell the lesson."""
+        self.post_message(self.Resized())
+
+
 class LessonPane(Vertical):
     """Shows a LessonView. A new step is mounted at one go; news about the same step changes only what is new."""
 
@@ -81,7 +94,7 @@ class LessonPane(Vertical):
     def compose(self) -> ComposeResult:
         """The page above, the goals below."""
         yield Page(id="page")
-        with VerticalScroll(id="goals-box", can_focus=False):
+        with GoalsBox(id="goals-box", can_focus=False):
             yield GoalList(self._signs, id="goals")
 
     @property
@@ -93,6 +106,13 @@ class LessonPane(Vertical):
     def goals(self) -> GoalList:
         """The checklist."""
         return self.query_one("#goals", GoalList)
+
+    @on(events.Resize)
+    @on(GoalsBox.Resized)
+    def _share_height(self) -> None:
+        """The goals follow the text; where both do not fit, the text scrolls and the goals stay."""
+        room = self.size.height - self.query_one("#goals-box").outer_size.height
+        self.page.styles.max_height = max(room, 3)
 
     async def show(self, view: LessonView) -> None:
         """Show the step as it stands."""
