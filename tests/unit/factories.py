@@ -106,7 +106,7 @@ def node(name: str = "node2", **changes: Any) -> SwarmNode:
 def service(name: str = "pets", replicas: int | None = 1, **changes: Any) -> Service:
     """A replicated service that publishes port 5000."""
     made = Service(
-        id=f"{name}serviceid".ljust(25, "0"),
+        id=f"x{name}".ljust(25, "0"),
         name=name,
         image="swarmtutor/pets:1.0",
         mode="global" if replicas is None else "replicated",

@@ -12,15 +12,9 @@ from tests.unit.checks_samples import (
     Row,
     assert_verdict,
 )
-from tests.unit.factories import (
-    check,
-    container,
-    evidence,
-    ran,
-    swarm,
-    with_engine,
-)
+from tests.unit.factories import check, container, evidence, ran, service, swarm, with_engine
 from tui.checks.evaluate import evaluate
+from tui.checks.facts import facts_of
 from tui.checks.model import Outcome, WebTarget
 from tui.playground.model import WebAnswer
 from tui.swarm.snapshot import Container, Snapshot
@@ -181,7 +175,13 @@ REFUSED = "Error response from daemon: This node is not a swarm manager."
         (LS % "", [ran("docker node ls")], PASS, "docker node ls was run on node1", ""),
         (LS % "", [ran("sudo docker node list -q | head")], PASS, "docker node ls was run on node1", ""),
         (LS % "", [], FAIL, "docker node ls was run on node1", "not yet"),
-        (LS % "", [ran("docker node ls", "node2")], FAIL, "docker node ls was run on node1", "it was run on node2"),
+        (
+            LS % "",
+            [ran("docker node ls", "node2")],
+            FAIL,
+            "docker node ls was run on node1",
+            "not there yet, only on node2",
+        ),
         (LS % "", [ran("ssh node1 docker node ls", "node2")], PASS, "docker node ls was run on node1", ""),
         (
             LS % "",
@@ -239,7 +239,7 @@ REFUSED = "Error response from daemon: This node is not a swarm manager."
             [ran("docker ps")],
             FAIL,
             "docker ps was run on node2 or node3",
-            "it was run on node1",
+            "not there yet, only on node1",
         ),
         (
             '{ran: {match: "curl.*:5000"}, say: the page was fetched}',
@@ -255,3 +255,32 @@ def test_a_check_of_commands_accepts_every_way_of_running_it(
 ) -> None:
     verdict = evaluate(check(yaml), replace(evidence(swarm()), commands=tuple(commands)), {})
     assert (verdict.outcome, verdict.goal, verdict.seen) == (outcome, goal, seen)
+
+
+@pytest.mark.parametrize(
+    ("typed", "counts"),
+    [
+        ("docker service ps pets", True),
+        ("docker service ps xpets000", True),
+        ("docker service ps pet", False),
+        ("docker service ps other", False),
+        ("docker service ps pe", False),
+    ],
+)
+def test_an_id_is_as_good_as_a_name(typed: str, counts: bool) -> None:
+    seen = evidence(swarm([service(), service("other")]), ran(typed))
+    verdict = evaluate(check("{ran: {command: docker service ps pets}}"), seen, {})
+    assert (verdict.outcome is PASS) is counts
+
+
+def test_a_fact_in_a_command_is_met_by_the_name_too() -> None:
+    spec = check('{ran: {command: "docker node inspect {{ node2.id }}"}}')
+    now = swarm()
+    verdict = evaluate(spec, evidence(now, ran("docker node inspect --pretty node2")), facts_of(now, "ipvs"))
+    assert (verdict.outcome, verdict.goal) == (PASS, "docker node inspect node2 was run")
+
+
+def test_a_command_that_must_not_run_is_said_so() -> None:
+    spec = check("{ran: {command: docker ps}, expect: {count: 0}}")
+    assert evaluate(spec, evidence(swarm()), {}).goal == "docker ps was not run"
+    assert evaluate(spec, evidence(swarm(), ran("docker ps")), {}).seen == "it was run 1 time"

@@ -137,14 +137,14 @@ NODES: list[Row] = [
         '{node: "{{ node2.id }}", expect: {state: {not: down}}}',
         swarm(),
         PASS,
-        "node2id000000000000000000 is anything but Down",
+        "node2 is anything but Down",
         "",
     ),
     (
         '{node: "{{ node2.id }}", expect: {state: ready}}',
         no_swarm(),
         FAIL,
-        "<node2 ID> is Ready",
+        "node2 is Ready",
         "node2 ID is not known yet",
     ),
     (

@@ -6,6 +6,7 @@ are all `docker ps`. Hostile input (unclosed quotes, stray operators) is read as
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -86,8 +87,11 @@ def normalised(line: str) -> str:
     return "; ".join(command.text for command in simple_commands(line))
 
 
-def matches(wanted: str, command: SimpleCommand) -> bool:
-    """Whether a command is the wanted one: the same program and sub-command, and every further word among its own."""
+def matches(wanted: str, command: SimpleCommand, name_of: Callable[[str], str] = str) -> bool:
+    """Whether a command is the wanted one: the same program and sub-command, and every further word among its own.
+
+    `name_of` turns the ID of something into its name, so that either may be typed.
+    """
     pattern = next(iter(simple_commands(wanted)), None)
     if pattern is None or command.path[: len(pattern.path)] != pattern.path:
         return False
@@ -95,7 +99,8 @@ def matches(wanted: str, command: SimpleCommand) -> bool:
         return False
     if "--help" in command.rest and "--help" not in pattern.rest:  # reading about a command is not running it
         return False
-    return not Counter(_pieces(pattern.rest)) - Counter(_pieces(command.rest))
+    asked = Counter(name_of(piece) for piece in _pieces(pattern.rest))
+    return not asked - Counter(name_of(piece) for piece in _pieces(command.rest))
 
 
 def _pieces(words: tuple[str, ...]) -> list[str]:

@@ -10,6 +10,7 @@ from tui.checks.subjects import containers, nodes, ran, services, swarm, tasks, 
 from tui.checks.wanted import Wanted
 from tui.labs.facts import placeholder, render
 from tui.labs.model import CheckSpec, Expectation, Scalar, Step, Subject
+from tui.playground.model import NODE_NAMES
 from tui.swarm.snapshot import Snapshot
 
 __all__ = ["diagnose", "evaluate", "evaluate_all", "goal_targets"]
@@ -20,16 +21,18 @@ _AS_BEFORE = ", as before"
 def evaluate(spec: CheckSpec, evidence: Evidence, facts: Mapping[str, str]) -> Verdict:
     """Judge one check. `facts` fills the live facts in it (see `tui.checks.facts`)."""
     filled, missing = _fill(spec, facts)
+    shown, _ = _fill(spec, {**facts, **{f"{node}.id": node for node in NODE_NAMES}})  # people know nodes by name
+    shown = replace(shown, say=filled.say)
     wanted = _wanted(filled.expect)
     if missing:
-        return Verdict(_outcome_of_missing(evidence), _goal(filled, wanted), _not_known(missing))
+        return Verdict(_outcome_of_missing(evidence), _goal(shown, wanted), _not_known(missing))
     start = _look(filled, evidence.start, evidence) if _asks_for_start(wanted) else None
     if start is not None:
         resolved = _with_start(wanted, start)
         if isinstance(resolved, Blind):
-            return Verdict(Outcome.UNKNOWN, _goal(filled, wanted), resolved.why)
+            return Verdict(Outcome.UNKNOWN, _goal(shown, wanted), resolved.why)
         wanted = resolved
-    goal = _goal(filled, wanted)
+    goal = _goal(shown, wanted)
     judgement = _judge(filled, wanted, evidence)
     return Verdict(judgement.outcome, goal, judgement.seen)
 
@@ -129,7 +132,7 @@ def _look(spec: CheckSpec, snapshot: Snapshot, evidence: Evidence) -> Sight | Bl
 
 def _judge(spec: CheckSpec, wanted: Mapping[str, Wanted], evidence: Evidence) -> Judgement:
     if spec.subject is Subject.RAN:
-        return ran.judge_commands(_filter(spec), wanted, evidence.commands)
+        return ran.judge_commands(_filter(spec), wanted, evidence)
     same = {"image": same_image} if spec.subject is Subject.SERVICE else None
     if spec.subject is Subject.SWARM and "cluster" in wanted:
         return _judge_cluster(spec, wanted, evidence)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tui.checks.commands import matches, simple_commands
-from tui.checks.model import Outcome
+from tui.checks.commands import SimpleCommand, matches, simple_commands
+from tui.checks.model import Evidence, Outcome
 from tui.checks.sight import Judgement
 from tui.checks.wanted import Wanted
 from tui.checks.words import clip, counted, joined
@@ -14,6 +14,7 @@ from tui.terminal.command_log import RanCommand
 
 __all__ = ["goal", "judge_commands"]
 
+_SHORTEST_ID = 3  # fewer signs are too likely to be a word of their own
 _STOPPED_BY_HAND = (None, 0, 130, 143)  # still running, or ended by Ctrl-C or SIGTERM
 
 
@@ -35,6 +36,8 @@ def goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
     times = f" {wanted['count'].amount().of('time')}" if "count" in wanted else ""
     if times == " at least 1 time":
         times = ""
+    if "count" in wanted and wanted["count"].expected == 0:
+        return f"{name} was not run{where}"
     how = ""
     if "exit" in wanted and wanted["exit"].expected != 0:
         failing = not wanted["exit"].admits(0) and wanted["exit"].admits(1)
@@ -42,11 +45,10 @@ def goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
     return f"{name} was run{where}{times}{how}"
 
 
-def judge_commands(
-    of: Mapping[str, Expectation], wanted: Mapping[str, Wanted], commands: Sequence[RanCommand]
-) -> Judgement:
+def judge_commands(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted], evidence: Evidence) -> Judgement:
     """Whether as many commands as wanted (one, unless `count` says) ran where and as wanted."""
-    found = [hit for command in commands if (hit := _hit(command, of)) is not None]
+    names = _names_by_id(evidence)
+    found = [hit for command in evidence.commands if (hit := _hit(command, of, names)) is not None]
     nodes = _texts(of.get("node"))
     here = [hit for hit in found if not nodes or hit.node in nodes]
     ended = [hit for hit in here if _as_wanted(hit.exit, wanted.get("exit"))]
@@ -60,11 +62,31 @@ def _as_wanted(value: int | str | None, want: Wanted | None) -> bool:
     return want is None or want.admits(value)
 
 
-def _hit(ran: RanCommand, of: Mapping[str, Expectation]) -> _Hit | None:
+def _names_by_id(evidence: Evidence) -> Mapping[str, str]:
+    """The names of nodes and services by their IDs, those that were there as the step began included."""
+    names: dict[str, str] = {}
+    for snapshot in (evidence.start, evidence.snapshot):
+        names |= {node.id: node.hostname for node in snapshot.nodes}
+        names |= {service.id: service.name for service in snapshot.services}
+    return names
+
+
+def _hit(ran: RanCommand, of: Mapping[str, Expectation], names: Mapping[str, str]) -> _Hit | None:
     alternatives = _texts(of.get("command"))
     pattern = of.get("match")
     simple = simple_commands(ran.text)
-    chosen = [one for one in simple if not alternatives or any(matches(wanted, one) for wanted in alternatives)]
+
+    def name_of(word: str) -> str:
+        """The name of the one thing whose ID begins so, as Docker takes it; any other word as it is."""
+        if len(word) < _SHORTEST_ID or word in names.values():
+            return word
+        found = [name for whole, name in names.items() if whole.startswith(word)]
+        return found[0] if len(found) == 1 else word
+
+    def is_wanted(command: SimpleCommand) -> bool:
+        return not alternatives or any(matches(wanted, command, name_of) for wanted in alternatives)
+
+    chosen = [one for one in simple if is_wanted(one)]
     if isinstance(pattern, str):
         chosen = [one for one in chosen if _found(pattern, one.text)]
         if not chosen and not alternatives and simple and _found(pattern, " ".join(ran.text.split())):
@@ -95,7 +117,7 @@ def _missed(
     if not found:
         return "not yet"
     if not here:
-        return f"it was run on {found[-1].node}"
+        return f"not there yet, only on {joined(sorted({hit.node for hit in found}))}"
     if not ended:
         last = here[-1]
         if last.exit is None:
