@@ -131,15 +131,23 @@ async def _opened(name: str) -> Playground:
 async def _keep(name: str) -> None:
     playground = await _opened(name)
     try:
-        keeping = asyncio.create_task(MeshKeeper(playground.nodes).run())
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, keeping.cancel)
-        await asyncio.gather(keeping, return_exceptions=False)
-    except asyncio.CancelledError:
-        _log.info("told to stop")
+        if playground.mesh == "ipvs":
+            _log.info("the kernel has IPVS: nothing to do")
+            await asyncio.get_running_loop().create_future()
+        await MeshKeeper(playground.nodes).run()
     finally:
         await playground.close()
+
+
+async def _until_told(name: str) -> None:
+    keeping = asyncio.create_task(_keep(name))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, keeping.cancel)
+    try:
+        await keeping
+    except asyncio.CancelledError:
+        _log.info("told to stop")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -151,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     try:
-        asyncio.run(_keep(words[0]))
+        asyncio.run(_until_told(words[0]))
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
