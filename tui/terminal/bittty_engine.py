@@ -7,11 +7,10 @@ import codecs
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from bittty import BITTTY, Board, TerminalCaps
@@ -121,30 +120,40 @@ def _run_style(style: Style, reverse_screen: bool) -> RunStyle:
     )
 
 
-_style_of = itemgetter(0)
-_text_of = itemgetter(1)
+def _text(characters: Sequence[str]) -> str:
+    text = "".join(characters)
+    return text if text.isascii() else text.translate(_HIDDEN_CHARACTERS)
 
 
-def _runs(cells: Iterable[Cell], reverse_screen: bool) -> list[Run]:
+def _runs(cells: Sequence[Cell], reverse_screen: bool) -> list[Run]:
+    if not cells:
+        return []
+    styles, characters = zip(*cells, strict=True)
+    if styles.count(styles[0]) == len(cells):
+        return [Run(_text(characters), _run_style(styles[0], reverse_screen), len(cells))]
     runs: list[Run] = []
-    for style, group in groupby(cells, key=_style_of):
-        texts = [_text_of(cell) for cell in group]
-        text = "".join(texts)
-        if not text.isascii():
-            text = text.translate(_HIDDEN_CHARACTERS)
-        runs.append(Run(text, _run_style(style, reverse_screen), len(texts)))
+    start = 0
+    # Neighbours mostly share one style object: grouping by identity is several times faster than by equality.
+    for _, group in groupby(map(id, styles)):
+        end = start + len(list(group))
+        text = _text(characters[start:end])
+        style = _run_style(styles[start], reverse_screen)
+        if runs and runs[-1].style == style:
+            last = runs.pop()
+            text, start = last.text + text, start - last.cells
+        runs.append(Run(text, style, end - start))
+        start = end
     return runs
 
 
-def _without_trailing_blanks(runs: list[Run]) -> list[Run]:
-    while runs and runs[-1].style == _DEFAULT:
-        text = runs[-1].text.rstrip(" ")
-        if text:
-            cut = len(runs[-1].text) - len(text)
-            runs[-1] = Run(text, _DEFAULT, runs[-1].cells - cut)
-            break
-        runs.pop()
-    return runs
+def _history_runs(cells: Sequence[Cell]) -> list[Run]:
+    """The runs of a row that scrolls off, without its trailing blanks."""
+    length = len(cells)
+    last = cells[-1]
+    if last[1] == " " and _run_style(last[0], False) == _DEFAULT:
+        while length and (cells[length - 1] is last or cells[length - 1] == last):
+            length -= 1
+    return _runs(cells[:length], reverse_screen=False)
 
 
 def _ignore(_operation: Operation) -> None:
@@ -200,7 +209,7 @@ class _Display:
     def present(self, event: PresentEvent) -> None:
         if isinstance(event, RowsScrolledOff):
             for line in event.lines:
-                self._history.append(_without_trailing_blanks(_runs(line.cells, reverse_screen=False)), line.wrapped)
+                self._history.append(_history_runs(line.cells), line.wrapped)
         elif isinstance(event, ScrollbackCleared):
             self._history.clear()
 
@@ -371,7 +380,7 @@ class BitttyEngine:
             self._history.rewrap(columns)
         (x, y), cut = blitter.primary_page.reflow(columns, rows, position)
         for line in cut:
-            self._history.append(_without_trailing_blanks(_runs(line.cells, reverse_screen=False)), line.wrapped)
+            self._history.append(_history_runs(line.cells), line.wrapped)
         self._columns, self._rows = columns, rows
         board.resize(columns, rows)
         if alternate:

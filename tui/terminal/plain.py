@@ -16,8 +16,8 @@ _TOKEN = re.compile(
 )
 _ALTERNATE_SCREEN = {"?47", "?1047", "?1049"}
 _TAB = 8
-_MAX_COLUMN = 4_000
-_MAX_DOWN = 200
+_MAX_COLUMN = 1_000
+_MAX_LINES = 1_000
 
 
 class _Paper:
@@ -41,6 +41,10 @@ class _Paper:
         self.row += count
         while len(self.lines) <= self.row:
             self.lines.append([])
+        surplus = len(self.lines) - _MAX_LINES
+        if surplus > 0:
+            del self.lines[:surplus]
+            self.row -= surplus
 
     def control(self, character: str) -> None:
         if self.aside:
@@ -70,7 +74,7 @@ class _Paper:
             case "A" | "F":
                 self.row = max(0, self.row - first)
             case "B" | "E":
-                self.move_down(min(first, _MAX_DOWN))
+                self.move_down(min(first, _MAX_LINES))
             case "C":
                 self.column = min(_MAX_COLUMN, self.column + first)
             case "D":

@@ -177,9 +177,10 @@ class TerminalView(Widget, can_focus=True):
             self._strips.pop(line, None)
         if before != self._cursor:
             lines |= {cursor.row for cursor in (before, self._cursor) if cursor is not None}
-        if lines:
-            self._refresh_rows(lines)
-        elif again and self._held_timer is None:
+        self._refresh_rows(lines)
+        if not dirty and again:
+            if self._held_timer is not None:
+                self._held_timer.stop()
             self._held_timer = self.set_timer(HELD_PAINT_DELAY, self._paint_held)
 
     def _paint_held(self) -> None:
