@@ -8,10 +8,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.factories import NOW, evidence, no_swarm, ran, swarm
 from tests.unit.lab_text import FRONT, LAB, lab_with, line_of
+from tui.checks.evaluate import evaluate_all
+from tui.checks.model import Outcome
 from tui.labs.lint import lint_lab
 from tui.labs.mistakes import Mistake
 from tui.labs.parse import parse_lab
+from tui.swarm.snapshot import Snapshot
 
 PATH = Path("lab.md")
 CASES: dict[str, list[dict[str, str]]] = yaml.safe_load(
@@ -197,3 +201,13 @@ def test_no_text_brings_the_reader_down(text: str) -> None:
 def test_no_step_fence_brings_the_reader_down(yaml: str) -> None:
     text = f"{FRONT}# One\n\n## Do {{#do}}\n\nDo.\n\n````yaml step\n{yaml}\n````\n"
     assert all(mistake.line >= 1 for mistake in lint_lab(text, PATH))
+
+
+@given(st.integers(0, 2**32), st.integers(1, 6))
+def test_whatever_is_accepted_can_be_judged(seed: int, edits: int) -> None:
+    lab, _ = parse_lab(mutated(LAB, seed, edits), PATH)
+    for step in lab.steps if lab else ():
+        for seen in (swarm(), no_swarm(), Snapshot(NOW)):
+            verdicts = evaluate_all(step.goal, evidence(seen, ran("docker ps")), {})
+            assert all(verdict.goal for verdict in verdicts)
+            assert all(verdict.seen for verdict in verdicts if verdict.outcome is not Outcome.PASS)
