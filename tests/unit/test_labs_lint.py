@@ -97,6 +97,12 @@ def test_a_hint_must_not_contain_the_solution(hint: str, given_away: bool) -> No
     assert found == ([HINT] if given_away else [])
 
 
+def test_a_hint_is_named_by_its_own_line() -> None:
+    text = lab_with(GOAL, text=COMMAND, more='hints:\n  - Think.\n  - "`docker service scale pets=3` does it."')
+    (mistake,) = lint_lab(text, PATH)
+    assert text.split("\n")[mistake.line - 1].startswith('  - "`docker service scale')
+
+
 def test_the_solution_with_a_fact_is_known_by_its_placeholder() -> None:
     text = "```sh node1\ndocker node promote {{ node2.id }}\n```"
     (message,) = sentences(lab_with(GOAL, text=text, more='hints: ["`docker node promote <node2 ID>`"]'))

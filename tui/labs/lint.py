@@ -30,7 +30,7 @@ def lint_lab(text: str, path: Path) -> tuple[Mistake, ...]:
     _, body = split_front_matter(lines_of(text), MistakeList(path))
     for first_line, content in displayed_fences(body):
         _check_width(first_line, content, mistakes)
-    _check_steps(lab, mistakes)
+    _check_steps(lab, body, mistakes)
     return mistakes.sorted()
 
 
@@ -48,7 +48,7 @@ def _columns(row: str) -> int:
     )
 
 
-def _check_steps(lab: Lab, mistakes: MistakeList) -> None:
+def _check_steps(lab: Lab, body: list[str], mistakes: MistakeList) -> None:
     for step in lab.steps:
         if step.goal and not step.hints:
             mistakes.add(step.line, f"the step `{step.title}` has a goal and no hint")
@@ -60,9 +60,14 @@ def _check_steps(lab: Lab, mistakes: MistakeList) -> None:
         for number, hint in enumerate(step.hints, start=1):
             for command in _solution(step):
                 if solution := _given_away(hint, command):
-                    mistakes.add(
-                        step.line, f"hint {number} of the step `{step.title}` contains the solution: `{solution}`"
-                    )
+                    line = _line_of(hint, step.line, body)
+                    mistakes.add(line, f"hint {number} of the step `{step.title}` contains the solution: `{solution}`")
+
+
+def _line_of(hint: str, after: int, body: list[str]) -> int:
+    """The line where a hint begins, after the line of its step."""
+    beginning = hint[:40]
+    return next((number for number, line in enumerate(body, 1) if number > after and beginning in line), after)
 
 
 def _solution(step: Step) -> list[Command]:
