@@ -1,13 +1,16 @@
 """Advisory locks on files, which vanish with the process that holds them."""
 
+import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["LockHeldError", "hold_lock"]
+__all__ = ["LockHeldError", "hold_lock", "hold_lock_async"]
+
+_PAUSE = 0.02  # seconds between two tries
 
 
 class LockHeldError(Exception):
@@ -44,25 +47,39 @@ def _open_locked(path: Path) -> int | None:
     return None
 
 
+def _release(descriptor: int, path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.close(descriptor)
+    with suppress(OSError):  # others have something in it
+        path.parent.rmdir()
+
+
 @contextmanager
 def hold_lock(path: Path, *, wait: float = 0.0) -> Generator[None]:
-    """Hold the lock file at `path`, waiting up to `wait` seconds; the file is removed afterwards, and an empty
-    folder with it.
+    """Hold the lock file at `path`, waiting up to `wait` seconds; it is removed afterwards, an empty folder with it.
 
-    Raises LockHeldError when another process holds it for longer than that.
+    Raises LockHeldError when another process holds it for longer than that. Blocks while it waits.
     """
     deadline = time.monotonic() + wait
-    while True:
-        descriptor = _open_locked(path)
-        if descriptor is not None:
-            break
+    while (descriptor := _open_locked(path)) is None:
         if time.monotonic() >= deadline:
             raise LockHeldError(str(path))
-        time.sleep(0.02)
+        time.sleep(_PAUSE)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
-        os.close(descriptor)
-        with suppress(OSError):  # others have something in it
-            path.parent.rmdir()
+        _release(descriptor, path)
+
+
+@asynccontextmanager
+async def hold_lock_async(path: Path, *, wait: float = 0.0) -> AsyncGenerator[None]:
+    """The same, leaving the event loop free while it waits."""
+    deadline = time.monotonic() + wait
+    while (descriptor := _open_locked(path)) is None:
+        if time.monotonic() >= deadline:
+            raise LockHeldError(str(path))
+        await asyncio.sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        _release(descriptor, path)

@@ -5,14 +5,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
 from tui.paths import content_dir, runtime_dir
 from tui.playground.images import build_images
-from tui.playground.locks import LockHeldError, hold_lock
+from tui.playground.locks import LockHeldError, hold_lock_async
 from tui.playground.model import NODE_NAMES, Companion, Progress, ProgressListener, ProgressState, Requirement
 from tui.playground.providers import cgroups, network
 from tui.playground.providers.engines import wait_for_engine, wait_for_ssh
@@ -28,6 +28,7 @@ from tui.playground.providers.plans import (
     write_plan,
 )
 from tui.playground.providers.requirements import namespaces_requirements, routing_mesh
+from tui.playground.providers.tasks import to_the_end, together
 from tui.playground.providers.tools import find_tool, look_up
 from tui.playground.record import (
     NodeRecord,
@@ -42,6 +43,7 @@ from tui.playground.registry import RegistryError, push_images, registry_setting
 
 __all__ = ["NamespacesProvider"]
 
+REGISTRY_SECONDS = 30.0  # until the registry must answer
 _ENGINE_SECONDS = 60.0  # a slow machine needs a few; one that needs more has a reason worth telling
 _MODULES = ("overlay", "br_netfilter", "ip_vs", "ip_vs_rr", "vxlan", "xt_ipvs", "nf_tables", "veth", "bridge")
 
@@ -59,10 +61,10 @@ async def _phase(listener: ProgressListener, phase: str, detail: str = "") -> As
     listener(Progress(phase, ProgressState.DONE, detail, time.monotonic() - begun))
 
 
-@contextmanager
-def _locked(name: str, wait: float = 0.0) -> Generator[None]:
+@asynccontextmanager
+async def _locked(name: str, wait: float = 0.0) -> AsyncGenerator[None]:
     try:
-        with hold_lock(PlaygroundPaths.of(name).lock, wait=wait):
+        async with hold_lock_async(PlaygroundPaths.of(name).lock, wait=wait):
             yield
     except LockHeldError:
         raise UserError(
@@ -88,7 +90,7 @@ class NamespacesProvider:
         """Make the playground; see Provider."""
         check_name(name)
         self._check_requirements()
-        with _locked(name):
+        async with _locked(name):
             left = Leftovers.of(name)
             if left.is_up():
                 raise UserError(
@@ -101,14 +103,14 @@ class NamespacesProvider:
             try:
                 await _Making(name, listener).run(companions)
             except BaseException:
-                await asyncio.shield(asyncio.ensure_future(left.remove()))
+                await to_the_end(left.remove())
                 raise
 
     async def down(self, name: str, listener: ProgressListener) -> None:
         """Remove the playground; see Provider."""
         check_name(name)
         self._check_root()
-        with _locked(name, wait=5.0):
+        async with _locked(name, wait=5.0):
             left = Leftovers.of(name)
             if not await left.exists():
                 return
@@ -125,7 +127,7 @@ class NamespacesProvider:
                 exit_code=ExitCode.NOT_FOUND,
             )
         self._check_requirements()
-        with _locked(name, wait=5.0):
+        async with _locked(name, wait=5.0):
             record = load_record(name)
             if record is None or record.state != "up":
                 raise UserError(
@@ -139,7 +141,7 @@ class NamespacesProvider:
         """Make anew what has died of a playground that was up: single nodes, or the hub. The rest is not touched."""
         check_name(name)
         self._check_requirements()
-        with _locked(name, wait=5.0):
+        async with _locked(name, wait=5.0):
             record = load_record(name)
             if record is None:
                 return
@@ -183,9 +185,7 @@ class _Making:
         """Make all of it."""
         async with _phase(self._listen, "network", "three nodes on one bridge"):
             record, addresses = await self._make_network()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._make_nodes(record, NODE_NAMES))
-            group.create_task(self._make_hub(record, addresses, companions))
+        await together(self._make_nodes(record, NODE_NAMES), self._make_hub(record, addresses, companions))
         save_record(record.with_state("up"))
 
     async def replace(self, record: PlaygroundRecord, nodes: Sequence[str]) -> None:
@@ -206,9 +206,9 @@ class _Making:
 
     async def _make_network(self) -> tuple[PlaygroundRecord, network.Addresses]:
         await self._load_modules()
-        await asyncio.to_thread(make_keys, self._paths.keys)
+        await to_the_end(asyncio.to_thread(make_keys, self._paths.keys))
         # From the choice to the moment when the address is on a link, nobody else may choose.
-        with hold_lock(runtime_dir() / "subnet.lock", wait=20.0):
+        async with hold_lock_async(runtime_dir() / "subnet.lock", wait=20.0):
             addresses = network.Addresses(network.choose_subnet(await network.networks_in_use()))
             record = self._record(addresses)
             save_record(record)
@@ -244,12 +244,12 @@ class _Making:
 
     async def _make_nodes(self, record: PlaygroundRecord, nodes: Sequence[str]) -> None:
         async with _phase(self._listen, "nodes", ", ".join(nodes)):
-            pids = await asyncio.gather(*(self._start_node(record, node) for node in nodes))
+            pids = await together(*(self._start_node(record, node) for node in nodes))
         async with _phase(self._listen, "engines", ", ".join(nodes)):
             waits = [wait_for_engine(node, pid, _ENGINE_SECONDS) for node, pid in zip(nodes, pids, strict=True)]
             addresses = {node.name: node.address for node in record.nodes}
             waits += [wait_for_ssh(node, addresses[node], _ENGINE_SECONDS) for node in nodes]
-            await asyncio.gather(*waits)
+            await together(*waits)
 
     async def _start_node(self, record: PlaygroundRecord, node: str) -> int:
         folder = self._paths.node(node)
@@ -346,18 +346,23 @@ class _Making:
             path = self._paths.root / "hub.json"
             write_plan(path, plan)
             await self._enter("hub", path, "hub")
-            stopped = threading.Event()
             try:
-                await asyncio.to_thread(_fill_registry, addresses.hub, stopped)
+                await self._fill_registry(addresses.hub)
             except RegistryError as error:
                 raise UserError(
                     f"The registry of the playground does not work: {error}",
                     f"Its log is {self._paths.log('registry')}",
                     exit_code=ExitCode.BROKEN,
                 ) from error
-            finally:
-                stopped.set()
 
+    async def _fill_registry(self, address: str) -> None:
+        """Make the images and hand them over, in a thread that ends soon when we are cancelled."""
+        stopped = threading.Event()
 
-def _fill_registry(address: str, stopped: threading.Event) -> None:
-    push_images(address, 5000, build_images(content_dir()), timeout=30.0, stopped=stopped)
+        def work() -> None:
+            push_images(address, 5000, build_images(content_dir()), timeout=REGISTRY_SECONDS, stopped=stopped)
+
+        try:
+            await asyncio.to_thread(work)
+        finally:
+            stopped.set()
