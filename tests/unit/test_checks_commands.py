@@ -1,11 +1,13 @@
 """What counts as having run a command."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tui.checks.commands import matches, normalised, simple_commands
 from tui.checks.shell_words import split_commands
+
+PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 
 
 @pytest.mark.parametrize(
@@ -108,12 +110,14 @@ def test_commands_in_commands_end_somewhere() -> None:
     assert simple_commands("watch " * 50 + "ls") == ()
 
 
+@PATIENTLY
 @given(st.text(alphabet=st.sampled_from("docker ps-|&;<>()'\"\\$`#\n\t{}=!"), max_size=80))
 def test_no_line_is_too_strange_to_read(line: str) -> None:
     assert all(words for words in split_commands(line))
     assert all(command.path for command in simple_commands(line))
 
 
+@PATIENTLY
 @given(st.lists(st.text(alphabet="abc-=", min_size=1, max_size=6), min_size=1, max_size=6))
 def test_plain_words_stay_as_they_are(words: list[str]) -> None:
     assert split_commands(" ".join(words)) == [words]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.factories import NOW, evidence, no_swarm, ran, swarm
@@ -17,6 +17,7 @@ from tui.labs.mistakes import Mistake
 from tui.labs.parse import parse_lab
 from tui.swarm.snapshot import Snapshot
 
+PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 PATH = Path("lab.md")
 CASES: dict[str, list[dict[str, str]]] = yaml.safe_load(
     (Path(__file__).parent / "data" / "lab_mistakes.yaml").read_text(encoding="utf-8")
@@ -187,6 +188,7 @@ def mutated(text: str, seed: int, edits: int) -> str:
     return text
 
 
+@PATIENTLY
 @given(st.integers(0, 2**32), st.integers(1, 12))
 def test_no_mutation_of_a_lab_brings_the_reader_down(seed: int, edits: int) -> None:
     text = mutated(LAB, seed, edits)
@@ -198,17 +200,20 @@ def test_no_mutation_of_a_lab_brings_the_reader_down(seed: int, edits: int) -> N
     assert all(1 <= mistake.line <= last and mistake.message for mistake in found)
 
 
+@PATIENTLY
 @given(st.text(max_size=300))
 def test_no_text_brings_the_reader_down(text: str) -> None:
     assert lint_lab(text, PATH)
 
 
+@PATIENTLY
 @given(st.text(alphabet="goal: -{}[]\"'\n|>&*!%@#,?1e.nodserv", max_size=200))
 def test_no_step_fence_brings_the_reader_down(yaml: str) -> None:
     text = f"{FRONT}# One\n\n## Do {{#do}}\n\nDo.\n\n````yaml step\n{yaml}\n````\n"
     assert all(mistake.line >= 1 for mistake in lint_lab(text, PATH))
 
 
+@PATIENTLY
 @given(st.integers(0, 2**32), st.integers(1, 6))
 def test_whatever_is_accepted_can_be_judged(seed: int, edits: int) -> None:
     lab, _ = parse_lab(mutated(LAB, seed, edits), PATH)
