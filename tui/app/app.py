@@ -106,8 +106,8 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
     def _session_event(self, event: SessionEvent) -> None:
         message: Message
         match event:
-            case LessonChanged():
-                message = LessonNews()
+            case LessonChanged(view=view):
+                message = LessonNews(view)
             case SnapshotChanged():
                 message = SwarmNews()
             case ShellChanged(node=node):

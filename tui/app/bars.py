@@ -6,7 +6,7 @@ from tui.app.actions import ACTIONS, Action, key_name
 from tui.app.paint import Line, Role, Span, cells, line, text_of
 from tui.app.signs import Signs
 from tui.checks.model import Outcome
-from tui.swarm.snapshot import LocalState, Snapshot
+from tui.swarm.snapshot import Snapshot
 from tui.tutor.shells import NodeShell
 from tui.tutor.views import LessonView, Readiness
 
@@ -40,10 +40,8 @@ def node_dots(snapshot: Snapshot, names: Sequence[str], signs: Signs) -> Line:
             sign = Span(signs.starting, Role.MUTED)
         elif not engine.reachable:
             sign = Span(signs.down, Role.BAD)
-        elif engine.state is LocalState.ACTIVE:
-            sign = Span(signs.running, Role.OK)
         else:
-            sign = Span(signs.running, Role.ACCENT)
+            sign = Span(signs.running, Role.OK)
         spans.extend((sign, Span(f" {name}  ", Role.MUTED)))
     return (*spans[:-1], Span(f" {names[-1]}", Role.MUTED)) if spans else ()
 

@@ -6,12 +6,17 @@ They are posted rather than called, so that it does not matter from which task t
 from textual.message import Message
 
 from tui.playground.model import Progress
+from tui.tutor.views import LessonView
 
 __all__ = ["LessonNews", "NoticeNews", "Prepared", "ProgressNews", "ShellNews", "SwarmNews"]
 
 
 class LessonNews(Message, bubble=False):
     """The lesson has something new to show; only the last of several counts."""
+
+    def __init__(self, view: LessonView) -> None:
+        super().__init__()
+        self.view = view
 
     def can_replace(self, message: Message) -> bool:
         """One of them is as good as ten."""

@@ -47,6 +47,8 @@ def swarm_lines(snapshot: Snapshot, look: Look) -> list[Line]:
         blocks.extend(_tasks_block(snapshot, service, look) for service in snapshot.services)
     if snapshot.nodes and (by_hand := _by_hand(snapshot, look)):
         blocks.append(by_hand)
+    if not blocks:
+        blocks.append([line(Span(f"{look.signs.starting} the engines are being asked", Role.MUTED))])
     lines: list[Line] = []
     for block in blocks:
         if lines:

@@ -68,6 +68,7 @@ class LabScreen(Screen[None]):
         super().__init__()
         self._catch_up = catch_up
         self._session = session
+        self._view = session.view
         self._signs = signs
         self._keymap = keymap
         self.prepared = False
@@ -132,7 +133,7 @@ class LabScreen(Screen[None]):
         """The first page, at once."""
         self.set_interval(1.0, self._tick)
         self._arrange()
-        await self.lesson.show(self._session.view)
+        await self.lesson.show(self._view)
         self._draw_all()
 
     def _tick(self) -> None:
@@ -154,18 +155,22 @@ class LabScreen(Screen[None]):
         self._draw_all()
 
     @on(LessonNews)
-    async def _lesson_news(self) -> None:
-        await self.lesson.show(self._session.view)
+    async def _lesson_news(self, event: LessonNews) -> None:
+        self._view = event.view
+        await self.lesson.show(event.view)
+        self._go_live()
         self._draw_all()
 
     @on(SwarmNews)
     def _swarm_news(self) -> None:
+        self._go_live()
         self._draw_swarm()
 
     @on(ShellNews)
     def _shell_news(self, event: ShellNews) -> None:
-        self.shell_box.news(event.node, self._session.shells)
-        self._draw_tabs()
+        self._go_live()
+        if self.shell_box.news(event.node, self._session.shells):
+            self._draw_tabs()
 
     @on(NoticeNews)
     def _notice_news(self, event: NoticeNews) -> None:
@@ -177,12 +182,19 @@ class LabScreen(Screen[None]):
         self._draw_strip()
 
     @on(Prepared)
-    def _now_prepared(self) -> None:
-        self.prepared = True
-        self.preparing.display = False
-        self.swarm_view.display = True
-        self.shell_box.choose(self.node, self._session.shells)
-        self._draw_all()
+    def _go_live(self) -> None:
+        """Once there are shells the nodes are up: the promise makes way for the swarm."""
+        shells = self._session.shells
+        if shells:
+            self.shell_box.choose(self.node, shells)
+        if shells and not self.prepared:
+            self.prepared = True
+            had_focus = self.preparing.has_focus
+            self.preparing.display = False
+            self.swarm_view.display = True
+            if had_focus:
+                self.swarm_view.focus()
+            self._draw_all()
 
     def restart(self) -> None:
         """The nodes are being made again, from the first phase."""
@@ -267,10 +279,10 @@ class LabScreen(Screen[None]):
         width = self.size.width
         dots = bars.node_dots(self._session.snapshot, NODE_NAMES, self._signs)
         room = width - 2 - sum(len(span.text) for span in dots) - 3
-        self.bar("header").show(bars.header(self._session.view, room), dots)
+        self.bar("header").show(bars.header(self._view, room), dots)
 
     def _draw_banner(self) -> None:
-        view = self._session.view
+        view = self._view
         banner = self.query_one("#banner", Static)
         text = ""
         if view.readiness is Readiness.BEHIND:
@@ -293,7 +305,7 @@ class LabScreen(Screen[None]):
         self._draw_strip()
 
     def _draw_titles(self) -> None:
-        view = self._session.view
+        view = self._view
         focused = self.pane is Pane.LESSON
         self.bar("lesson-title").show(self._title(view.step_title, focused=focused and not self.single))
         self._draw_swarm_title()
@@ -342,7 +354,7 @@ class LabScreen(Screen[None]):
         if not self.single or self.pane is Pane.LESSON:
             return
         key = keys_of(action_of("lesson.next"), self._keymap)
-        self.bar("strip").show(bars.goal_strip(self._session.view, key_name(key[-1]), self._signs))
+        self.bar("strip").show(bars.goal_strip(self._view, key_name(key[-1]), self._signs))
 
     def refresh_bindings(self) -> None:
         """Other keys work now, so the footer says so."""
@@ -366,7 +378,7 @@ class LabScreen(Screen[None]):
 
     def works_now(self, action: Action) -> bool:
         """Whether the action would do something now. Keys of others answer with a sentence that says why not."""
-        view = self._session.view
+        view = self._view
         match action.id:
             case "lesson.next":
                 return view.can_go_on
@@ -394,7 +406,7 @@ class LabScreen(Screen[None]):
 
     def action_next_step(self) -> None:
         """Open the next step, or say what it waits for."""
-        view = self._session.view
+        view = self._view
         if self._session.next():
             self._go(Pane.LESSON)
         elif view.finished and view.index == view.total - 1:
@@ -419,7 +431,7 @@ class LabScreen(Screen[None]):
             self.node = node
             self._go(Pane.SHELL)
             return
-        commands = [block for block in self._session.view.blocks if isinstance(block, PageCommand)]
+        commands = [block for block in self._view.blocks if isinstance(block, PageCommand)]
         missing = next((block.missing for block in commands if block.is_next and block.missing), ())
         if not commands:
             self._say("This step has no command to type.")
@@ -437,14 +449,14 @@ class LabScreen(Screen[None]):
         if self._session.hint():
             if self.single:
                 self._go(Pane.LESSON)
-        elif self._session.view.hints:
+        elif self._view.hints:
             self._say("There is no further hint for this step.")
         else:
             self._say("This step has no hints.")
 
     def action_catch_up(self) -> None:
         """Bring the nodes to this step, if they are behind it."""
-        if self._session.view.readiness is Readiness.BEHIND:
+        if self._view.readiness is Readiness.BEHIND:
             self._catch_up()
         else:
             self._say("The nodes are where this step begins: there is nothing to catch up with.")

@@ -27,6 +27,7 @@ class ShellBox(Vertical):
         self._signs = signs
         self._release_keys = release_keys
         self._node = ""
+        self._connected: dict[str, bool] = {}
 
     def compose(self) -> ComposeResult:
         """Tabs, the note, the terminal."""
@@ -67,21 +68,24 @@ class ShellBox(Vertical):
         self.terminal.display = True
         self._note(shell)
 
-    def news(self, node: str, shells: Mapping[str, NodeShell]) -> None:
-        """A shell wrote something, or came or went."""
+    def news(self, node: str, shells: Mapping[str, NodeShell]) -> bool:
+        """A shell wrote something, or came or went. Returns whether it came or went."""
         shell = shells.get(node)
-        if node != self._node or shell is None:
-            return
-        if self.terminal.engine is not shell.engine:
-            self.choose(node, shells)
-        self.terminal.mark_dirty()
-        self._note(shell)
+        if shell is None:
+            return False
+        if node == self._node:
+            self.terminal.mark_dirty()
+            self._note(shell)
+        changed = self._connected.get(node) != shell.connected
+        self._connected[node] = shell.connected
+        return changed
 
     def _note(self, shell: NodeShell) -> None:
         note = self.note
         trouble = "" if shell.connected else shell.trouble or "the shell is being opened"
         note.display = bool(trouble)
-        if trouble:
-            note.update(f"{self._signs.down} {shell.node}: {trouble}")
+        text = f"{self._signs.down} {shell.node}: {trouble}"
+        if trouble and note.content != text:
+            note.update(text)
         if note.has_focus and self.terminal.display:
             self.terminal.focus()
