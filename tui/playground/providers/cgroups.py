@@ -16,8 +16,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui.playground.providers.devices import attach_filter, device_rules
+
 __all__ = [
     "Hierarchy",
+    "confine",
     "join",
     "kill_all",
     "make_group",
@@ -26,23 +29,6 @@ __all__ = [
     "read_hierarchies",
     "remove",
 ]
-
-# What a container may reach of the machine's devices (cgroup v1 only): creating device files is harmless as long
-# as opening them is not allowed.
-_DEVICES = (
-    "b *:* m",
-    "c *:* m",
-    "c 1:3 rwm",  # null
-    "c 1:5 rwm",  # zero
-    "c 1:7 rwm",  # full
-    "c 1:8 rwm",  # random
-    "c 1:9 rwm",  # urandom
-    "c 5:0 rwm",  # tty
-    "c 5:1 rwm",  # console
-    "c 5:2 rwm",  # ptmx
-    "c 10:200 rwm",  # net/tun, which runc allows to every container
-    "c 136:* rwm",  # pts
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +91,8 @@ def _enable_for_children(folder: Path) -> None:
             (folder / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
-def make_group(hierarchies: Sequence[Hierarchy], path: str, *, confined: bool = False) -> None:
-    """Make the group `path` (such as `swarmtutor-lab/node1`) in every tree, with all controllers usable below it.
-
-    `confined` lets its processes open harmless devices only, where the tree has the version 1 devices controller.
-    """
+def make_group(hierarchies: Sequence[Hierarchy], path: str) -> None:
+    """Make the group `path` (such as `swarmtutor-lab/node1`) in every tree, with all controllers usable below it."""
     for hierarchy in hierarchies:
         folder = hierarchy.mount_point
         for part in Path(path).parts:
@@ -119,9 +102,20 @@ def make_group(hierarchies: Sequence[Hierarchy], path: str, *, confined: bool = 
             folder.mkdir(exist_ok=True)
             if "cpuset" in hierarchy.controllers:
                 _copy_cpuset(folder)
-        if confined and "devices" in hierarchy.controllers:
+
+
+def confine(hierarchies: Sequence[Hierarchy], path: str) -> None:
+    """Let the processes of the group, which has no groups below it yet, open harmless devices only.
+
+    The group of the whole playground is the one to confine: a node sees its own group and could free itself.
+    """
+    for hierarchy in hierarchies:
+        folder = hierarchy.mount_point / path
+        if hierarchy.version == 2:
+            attach_filter(folder)
+        elif "devices" in hierarchy.controllers:
             (folder / "devices.deny").write_text("a")
-            for rule in _DEVICES:
+            for rule in device_rules():
                 (folder / "devices.allow").write_text(rule)
 
 

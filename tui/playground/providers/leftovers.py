@@ -132,5 +132,5 @@ class Leftovers:
         group = f"{self.identity}/{node}"
         await asyncio.to_thread(cgroups.kill_all, hierarchies, group)
         await asyncio.to_thread(cgroups.remove, hierarchies, group)
-        cgroups.make_group(hierarchies, group, confined=True)
+        cgroups.make_group(hierarchies, group)
         await asyncio.to_thread(_remove_folder, self.paths.node(node))

@@ -74,6 +74,15 @@ async def _locked(name: str, wait: float = 0.0) -> AsyncGenerator[None]:
         ) from None
 
 
+def _told(error: OSError) -> UserError:
+    """What the system refused, for a person."""
+    return UserError(
+        f"This machine refuses a part of the playground: {error}",
+        "`swarmtutor doctor` looks at what this machine has.",
+        exit_code=ExitCode.UNSUPPORTED,
+    )
+
+
 class NamespacesProvider:
     """Makes playgrounds out of Linux namespaces."""
 
@@ -102,8 +111,10 @@ class NamespacesProvider:
                 await left.remove()
             try:
                 await _Making(name, listener).run(companions)
-            except BaseException:
+            except BaseException as error:
                 await to_the_end(left.remove())
+                if isinstance(error, OSError):
+                    raise _told(error) from error
                 raise
 
     async def down(self, name: str, listener: ProgressListener) -> None:
@@ -213,9 +224,10 @@ class _Making:
             record = self._record(addresses)
             save_record(record)
             await network.build(self._names, addresses)
-        for node in NODE_NAMES:
-            cgroups.make_group(self._hierarchies, f"{self._identity}/{node}", confined=True)
-        cgroups.make_group(self._hierarchies, f"{self._identity}/hub")
+        cgroups.make_group(self._hierarchies, self._identity)
+        cgroups.confine(self._hierarchies, self._identity)
+        for part in (*NODE_NAMES, "hub"):
+            cgroups.make_group(self._hierarchies, f"{self._identity}/{part}")
         self._paths.logs.mkdir(parents=True, exist_ok=True)
         return record, addresses
 
