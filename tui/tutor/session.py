@@ -5,17 +5,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Protocol
 
 from tui.checks.evaluate import diagnose, evaluate_all, goal_targets
 from tui.checks.facts import facts_of
 from tui.checks.model import Evidence, Outcome, Verdict
 from tui.checks.progress import GoalState, advance
-from tui.labs.model import Lab, Step, Subject
+from tui.labs.model import Lab, Step
 from tui.playground.model import Node, Playground
-from tui.swarm.managers import NOT_ASKED
 from tui.swarm.observer import Observer
-from tui.swarm.snapshot import LocalState, Snapshot
+from tui.swarm.snapshot import Snapshot
 from tui.terminal.command_log import CommandLog
 from tui.terminal.engine import EngineFactory
 from tui.tutor.page import lesson_blocks, next_command
@@ -23,6 +21,7 @@ from tui.tutor.perform import perform
 from tui.tutor.prober import WebProber
 from tui.tutor.progress import LearnerProgress, ProgressFile
 from tui.tutor.shells import NodeShell
+from tui.tutor.standing import first_look, is_behind, is_pristine
 from tui.tutor.views import (
     LessonChanged,
     LessonView,
@@ -32,40 +31,9 @@ from tui.tutor.views import (
     ShellChanged,
     SnapshotChanged,
 )
+from tui.tutor.watcher import Watcher
 
-__all__ = ["LabSession", "Watcher"]
-
-FIRST_LOOK = 8.0
-"""Seconds that the engines get to say in which state they are, when a session goes live."""
-
-
-class Watcher(Protocol):
-    """What keeps the snapshot fresh: `tui.swarm.observer.Observer`, or a recording in a test."""
-
-    @property
-    def snapshot(self) -> Snapshot:
-        """The swarm as last seen."""
-        ...
-
-    async def start(self) -> None:
-        """Begin to look."""
-        ...
-
-    async def stop(self) -> None:
-        """Look no more."""
-        ...
-
-    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
-        """Call back with every new snapshot; returns how to stop it."""
-        ...
-
-    def refresh(self) -> None:
-        """Look now."""
-        ...
-
-    async def wait_for(self, predicate: Callable[[Snapshot], bool], timeout: float) -> Snapshot:
-        """The first snapshot that satisfies the predicate. Raises TimeoutError."""
-        ...
+__all__ = ["LabSession"]
 
 
 class LabSession:
@@ -205,9 +173,9 @@ class LabSession:
             {node.name: NodeShell(node, self._engine_factory, self.log, self._on_shell) for node in playground.nodes}
         )
         await self._observer.start()
-        first = await self._first_look(self._observer)
+        first = await first_look(self._observer)
         self._start, self._opened = first, self._clock()
-        behind = self._is_behind(first, fresh)
+        behind = is_behind(self.lab, self._progress, first, fresh=fresh)
         self._readiness = Readiness.BEHIND if behind else Readiness.READY
         self._tick = asyncio.create_task(self._ticking(), name="lesson clock")
         self._watch_web()
@@ -291,10 +259,10 @@ class LabSession:
         self._readiness = Readiness.CATCHING_UP
         self._publish()
         try:
-            if self._reset_nodes and not self._is_pristine(self.snapshot):
+            if self._reset_nodes and not is_pristine(self.snapshot):
                 self._notify("Making the three nodes anew …")
                 await self._reset_nodes(tuple(self._shells))
-                await self._observer.wait_for(self._is_pristine, timeout=60.0)
+                await self._observer.wait_for(is_pristine, timeout=60.0)
             for step in self.lab.steps[: self.frontier]:
                 await perform(step, self, self._clock, say=self._notify)
             self._progress = replace(self._progress, swarm=self.snapshot.cluster_id)
@@ -414,38 +382,6 @@ class LabSession:
             if text is None or (command.node, text.strip()) not in ran:
                 return position
         return None if self.is_done(self.step) else self._typed
-
-    # -- resuming ------------------------------------------------------------------------------------------------
-
-    def _is_behind(self, snapshot: Snapshot, fresh: bool) -> bool:
-        """Whether the nodes are not in the state that the furthest open step builds on."""
-        changed_something = any(
-            self.is_done(step) and any(spec.subject is not Subject.RAN for spec in step.goal) for step in self.lab.steps
-        )
-        if not changed_something:
-            return self.lab.start == "no-swarm" and not self._is_pristine(snapshot)
-        if len(self._progress.done) == len(self.lab.steps):
-            return False
-        return fresh or (bool(self._progress.swarm) and snapshot.cluster_id != self._progress.swarm)
-
-    @staticmethod
-    def _is_pristine(snapshot: Snapshot) -> bool:
-        engines = snapshot.engines.values()
-        return bool(engines) and all(
-            engine.reachable and engine.state is LocalState.INACTIVE and not engine.containers for engine in engines
-        )
-
-    @staticmethod
-    async def _first_look(observer: Watcher) -> Snapshot:
-        try:
-            return await observer.wait_for(
-                lambda snapshot: bool(snapshot.engines)
-                and all(engine.error != NOT_ASKED for engine in snapshot.engines.values())
-                and snapshot.manager_error != NOT_ASKED,
-                timeout=FIRST_LOOK,
-            )
-        except TimeoutError:
-            return observer.snapshot
 
     # -- telling -------------------------------------------------------------------------------------------------
 
