@@ -322,6 +322,48 @@ async def test_text_is_selected_and_copied(app: TerminalApp) -> None:
         assert "".join(marked) == "中文 t"
 
 
+async def test_a_double_click_takes_a_word_and_a_third_the_line(app: TerminalApp) -> None:
+    async with app.run_test(size=(40, 12)) as pilot:
+        await settled(pilot, app)
+        app.feed("中 (swarmtutor/pets:1.0) x".encode())
+        await shows(pilot, app.view, "中 (swarmtutor/pets:1.0) x")
+        await pilot.double_click(app.view, offset=(7, 0))
+        await wait_until(lambda: "swarmtutor/pets:1.0" in app.copies, "the word")
+        await pilot.triple_click(app.view, offset=(7, 0))
+        await wait_until(lambda: "中 (swarmtutor/pets:1.0) x" in app.copies, "the line")
+        app.copies.clear()
+        await pilot.double_click(app.view, offset=(20, 5))
+        await pilot.pause()
+        assert app.copies == []
+
+
+async def test_a_drag_that_leaves_the_view_ends_in_it(app: TerminalApp) -> None:
+    async with app.run_test(size=(40, 12)) as pilot:
+        await settled(pilot, app)
+        app.feed(b"\x1b[?1002h\x1b[?1006h")
+        await pilot.mouse_down(app.view, offset=(3, 2))
+        await pilot.hover(app.query_one(Input), offset=(3, 1))
+        await pilot.mouse_up(app.query_one(Input), offset=(3, 1))
+        await pilot.pause()
+        assert app.port.typed.startswith(b"\x1b[<0;4;3M")
+        assert app.port.typed.endswith(b"\x1b[<0;4;1m")
+        assert app.mouse_captured is None
+
+
+async def test_an_engine_given_at_the_start_is_shown() -> None:
+    engine, port = BitttyEngine(80, 24), FakePort()
+    engine.feed(b"from the start")
+
+    class Given(App[None]):
+        def compose(self) -> ComposeResult:
+            yield TerminalView(engine, port)
+
+    app = Given()
+    async with app.run_test(size=(40, 12)) as pilot:
+        await shows(pilot, app.query_one(TerminalView), "from the start")
+        await wait_until(lambda: port.sizes == [(40, 12)], "the size")
+
+
 async def test_engines_are_swapped(app: TerminalApp) -> None:
     async with app.run_test(size=(40, 12)) as pilot:
         await settled(pilot, app)

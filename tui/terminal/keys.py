@@ -1,4 +1,9 @@
-"""Keys to bytes, as xterm sends them. Keys are named as Textual names them; nothing here needs Textual."""
+"""Keys to bytes, as xterm sends them. Keys are named as Textual names them; nothing here needs Textual.
+
+Textual's decoder has lost a little before a key gets here: without the kitty protocol Alt-b and Alt-f arrive as
+`ctrl+left` and `ctrl+right` (which bash takes the same way), Alt-Backspace as `ctrl+w`, Alt with a symbol or Enter
+without the Alt.
+"""
 
 import string
 import unicodedata

@@ -25,12 +25,27 @@ RELEASE_KEYS = frozenset({"ctrl+right_square_bracket", "shift+escape", *(f"f{num
 """Keys that are not for the shell: Ctrl-], Shift-Esc where the terminal can tell it from Esc, and the F-keys."""
 
 PAINT_INTERVAL = 1 / 30
-"""Seconds between two paints, at least. The first after a pause comes at once."""
+"""Seconds between two paints, at least. The first after a pause, or after a key, comes at once."""
 RESIZE_DELAY = 0.05
 """Seconds for which the size must stand still before the shell hears of it."""
 HELD_PAINT_DELAY = 0.25
 """Seconds after which a paint that a program held back is tried again."""
 WHEEL_LINES = 3
+
+
+_BETWEEN_WORDS = frozenset(" \t\"'`()[]{}<>|;,│")
+
+
+def _word_at(text: str, index: int) -> tuple[int, int]:
+    """Where the word at an index begins and ends; the same twice between words."""
+    if index >= len(text) or text[index] in _BETWEEN_WORDS:
+        return index, index
+    start, end = index, index + 1
+    while start > 0 and text[start - 1] not in _BETWEEN_WORDS:
+        start -= 1
+    while end < len(text) and text[end] not in _BETWEEN_WORDS:
+        end += 1
+    return start, end
 
 
 class TerminalPort(Protocol):
@@ -103,9 +118,15 @@ class TerminalView(Widget, can_focus=True):
         self._history_rows = 0
         self._offset = 0  # rows looked back into the history
         self._last_paint = 0.0
+        self._expects_echo = False  # what comes next may answer a key: it is painted at once
         self._paint_timer: Timer | None = None
         self._held_timer: Timer | None = None
         self._resize_timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Show the engine that was given at the start."""
+        self._forget()
+        self.mark_dirty()
 
     # What is shown
 
@@ -148,16 +169,19 @@ class TerminalView(Widget, can_focus=True):
 
     def mark_dirty(self) -> None:
         """Say that the engine was fed. Cheap: paints are spaced, and none is made where nothing changed."""
-        if self._paint_timer is not None or not self.is_attached:
+        if not self.is_attached:
             return
         wait = self._last_paint + PAINT_INTERVAL - time.monotonic()
-        if wait <= 0:
+        if wait <= 0 or self._expects_echo:
+            self._expects_echo = False
             self._paint()
-        else:
+        elif self._paint_timer is None:
             self._paint_timer = self.set_timer(wait, self._paint)
 
     def _paint(self, *, again: bool = True) -> None:
-        self._paint_timer = None
+        if self._paint_timer is not None:
+            self._paint_timer.stop()
+            self._paint_timer = None
         self._last_paint = time.monotonic()
         engine = self._engine
         if engine is None:
@@ -326,6 +350,7 @@ class TerminalView(Widget, can_focus=True):
     def _send(self, data: bytes) -> None:
         if data and self._port is not None:
             self.scroll_to_present()
+            self._expects_echo = True
             self._port.write(data)
 
     def on_focus(self) -> None:
@@ -346,9 +371,7 @@ class TerminalView(Widget, can_focus=True):
         """Give a mouse event to the program if it asked for it; with Shift it stays here, as in any terminal."""
         if self._engine is None or self._port is None or event.shift or self._offset:
             return False
-        place = event.get_content_offset(self)
-        if place is None:
-            return False
+        place = self._cell_under(event)
         data = self._engine.encode_mouse(kind, button, place.x, place.y)
         if not data:
             return False
@@ -357,12 +380,20 @@ class TerminalView(Widget, can_focus=True):
         self._port.write(data)
         return True
 
+    def _cell_under(self, event: events.MouseEvent) -> Offset:
+        """The cell under the mouse, the nearest one if it has left the view."""
+        place = event.get_content_offset_capture(self)
+        width, height = self.size
+        return Offset(max(0, min(place.x, width - 1)), max(0, min(place.y, height - 1)))
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A button was pressed."""
-        self._to_program(event, "down", event.button)
+        if self._to_program(event, "down", event.button):
+            self.capture_mouse()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """A button was let go: the end of a selection, if no program wants the mouse."""
+        self.release_mouse()
         if not self._to_program(event, "up", event.button) and self.text_selection is not None:
             self.call_after_refresh(self._copy_selection)
 
@@ -391,6 +422,20 @@ class TerminalView(Widget, can_focus=True):
     def allow_select(self) -> bool:
         """Text can be selected unless the program has the mouse."""
         return self._engine is not None and self._engine.mouse_mode is MouseMode.NONE
+
+    def on_click(self, event: events.Click) -> None:
+        """A double click selects a word, a triple click a line."""
+        if event.chain < 2 or not self.allow_select:
+            return
+        event.prevent_default()
+        place = self._cell_under(event)
+        text = row_text(self._runs(place.y))
+        index = next((i for i in range(len(text)) if cell_len(text[: i + 1]) > place.x), len(text))
+        start, end = (0, len(text)) if event.chain > 2 else _word_at(text, index)
+        if start < end:
+            line = self._first_line + place.y
+            self.screen.selections = {self: Selection(Offset(start, line), Offset(end, line))}
+            self._copy_selection()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text; lines that end in blanks end without them."""
