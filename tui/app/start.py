@@ -1,0 +1,70 @@
+"""Starts the application: the lab, the learner's progress, the nodes and the screen, wired together."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from tui.app.app import SwarmtutorApp
+from tui.app.leaving import Leaving
+from tui.errors import ExitCode, UserError
+from tui.labs.model import Lab
+from tui.labs.parse import load_lab_by_id
+from tui.paths import content_dir, state_dir
+from tui.playground.locks import LockHeldError, hold_lock
+from tui.playground.model import Playground, Progress, ProgressListener
+from tui.terminal.bittty_engine import BitttyEngine
+from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes, reset_nodes
+from tui.tutor.progress import ProgressFile
+from tui.tutor.session import LabSession
+
+__all__ = ["run_app"]
+
+
+def run_app(*, lab_id: str, playground_name: str, restart: bool) -> int:
+    """Show the lab until the learner leaves; returns an exit status.
+
+    Raises UserError for an unknown or broken lab, when another copy holds this lab's progress, and when the nodes
+    could not be made.
+    """
+    lab = load_lab_by_id(lab_id, content_dir())
+    progress = state_dir() / "progress" / f"{lab.id}.json"
+    try:
+        with hold_lock(progress.with_suffix(".lock")):
+            file = ProgressFile(progress, lab.id)
+            if restart:
+                file.put_away()
+            return _show(lab, file, playground_name)
+    except LockHeldError:
+        raise UserError(
+            f"Swarmtutor already runs the lab “{lab.id}” in another window.",
+            "Go on there, or quit it there first; your progress is safe.",
+            exit_code=ExitCode.BUSY,
+        ) from None
+
+
+def _show(lab: Lab, file: ProgressFile, playground_name: str) -> int:
+    async def prepare(listener: ProgressListener) -> tuple[Playground, bool]:
+        return await ensure_nodes(playground_name, listener)
+
+    async def reset(nodes: Sequence[str]) -> None:
+        await reset_nodes(playground_name, nodes, lambda _progress: None)
+
+    app = SwarmtutorApp(LabSession(lab, file, BitttyEngine, reset_nodes=reset), prepare)
+    leaving = app.run()
+    if leaving == Leaving.FAILED and app.failure is not None:
+        raise app.failure
+    if leaving == Leaving.TAKE_DOWN:
+        return asyncio.run(remove_nodes(playground_name, _print_progress, _print))
+    _print(
+        "Your three nodes go on running. `swarmtutor` brings you back to where you are, `swarmtutor down` removes them."
+    )
+    return app.return_code or ExitCode.OK
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _print_progress(progress: Progress) -> None:
+    _print(progress_line(progress))
