@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -24,14 +25,35 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30.0)
         await asyncio.sleep(0.05)
 
 
-async def read_until(shell: Shell, wanted: bytes, seconds: float = 15.0) -> bytes:
-    seen = b""
-    async with asyncio.timeout(seconds):
-        while wanted not in seen:
-            part = await shell.read()
-            assert part, f"the shell ended; it had said {seen!r}"
-            seen += part
-    return seen
+class Terminal:
+    """A shell whose output is read piece by piece, each up to an expected text."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.unread = b""
+
+    async def until(self, wanted: bytes, seconds: float = 15.0) -> bytes:
+        async with asyncio.timeout(seconds):
+            while wanted not in self.unread:
+                part = await self.shell.read()
+                assert part, f"the shell ended; it had said {self.unread!r}"
+                self.unread += part
+        seen, found, self.unread = self.unread.partition(wanted)
+        return seen + found
+
+    async def type(self, line: str) -> bytes:
+        """Type a line and return all up to the end of the next prompt."""
+        self.shell.write(line.encode() + b"\n")
+        return await self.until(PROMPT_END)
+
+
+@asynccontextmanager
+async def terminal(node: SshNode, columns: int = 80, rows: int = 24) -> AsyncGenerator[Terminal]:
+    opened = Terminal(await node.open_shell(columns, rows))
+    try:
+        yield opened
+    finally:
+        await opened.shell.close()
 
 
 async def answers(node: SshNode) -> bool:
@@ -112,6 +134,15 @@ async def test_unknown_names_do_not_exist_at_once(playground: SshPlayground) -> 
     assert (await node.run("curl -sS http://192.0.2.77/", timeout=4)).exit_status == 7
 
 
+async def test_a_container_asks_for_names_as_its_node_does(playground: SshPlayground) -> None:
+    node = playground.node("node2")
+    command = "docker run --rm swarmtutor/shell:1.0 nslookup"
+    known = await node.run(f"{command} node3", timeout=30)
+    assert playground.node("node3").address in known.stdout, known.stderr
+    unknown = await node.run(f"{command} example.com", timeout=9)
+    assert "NXDOMAIN" in unknown.stdout, unknown.stderr
+
+
 async def test_the_learner_goes_from_node_to_node_without_a_password(playground: SshPlayground) -> None:
     done = await playground.node("node1").run("ssh -o BatchMode=yes node2 'hostname; id -un; ssh node3 hostname'")
     assert done == Completed(0, "node2\ndocker\nnode3\n", "")
@@ -129,86 +160,75 @@ async def test_the_learner_s_key_reaches_no_other_host_through_a_node(playground
 
 
 async def test_a_shell_is_a_login_shell_on_a_terminal(playground: SshPlayground) -> None:
-    shell = await playground.node("node1").open_shell(100, 30)
-    try:
-        greeting = await read_until(shell, PROMPT_END)
+    async with terminal(playground.node("node1"), 100, 30) as shell:
+        greeting = await shell.until(PROMPT_END)
         assert b"ssh node2" in greeting
         assert b"133;P;node=node1" in greeting
-        shell.write(b'stty size; echo $USER:$HOME:$PWD:$TERM; tty -s && test -n "$SSH_TTY" && echo terminal\n')
-        said = await read_until(shell, PROMPT_END)
-        for expected in (b"30 100", b"docker:/home/docker:/home/docker:xterm-256color", b"\nterminal\r\n"):
+        said = await shell.type(
+            'stty size; echo $USER:$HOME:$PWD:$TERM; tty -s && test -n "$SSH_TTY" && echo term""inal'
+        )
+        for expected in (b"30 100", b"docker:/home/docker:/home/docker:xterm-256color", b"terminal\r\n"):
             assert expected in said
-        shell.resize(90, 20)
-        shell.write(b"stty size\n")
-        await read_until(shell, b"20 90")
-    finally:
-        await shell.close()
+        shell.shell.resize(90, 20)
+        shell.shell.write(b"stty size\n")
+        await shell.until(b"20 90")
 
 
 async def test_a_nested_shell_tells_on_which_node_it_is(playground: SshPlayground) -> None:
-    shell = await playground.node("node1").open_shell(80, 24)
-    try:
-        await read_until(shell, PROMPT_END)
-        shell.write(b"ssh node2\n")
-        await read_until(shell, b"133;P;node=node2")
-        shell.write(b"exit 4\n")
-        assert b"133;P;node=node1" in await read_until(shell, b"133;D;4") + await read_until(shell, PROMPT_END)
-    finally:
-        await shell.close()
+    async with terminal(playground.node("node1")) as shell:
+        await shell.until(PROMPT_END)
+        assert b"133;P;node=node2" in await shell.type("ssh node2")
+        back = await shell.type("exit 4")
+        assert b"133;D;4" in back
+        assert b"133;P;node=node1" in back
 
 
 async def test_completion_for_docker_is_there_where_its_package_is(playground: SshPlayground) -> None:
     if not Path("/usr/share/bash-completion/completions/docker").exists():
         pytest.skip("the completion of docker is not installed")
-    shell = await playground.node("node1").open_shell(80, 24)
-    try:
-        await read_until(shell, PROMPT_END)
-        shell.write(b"docker node upd\t")
-        await read_until(shell, b"docker node update")
-    finally:
-        await shell.close()
+    async with terminal(playground.node("node1")) as shell:
+        await shell.until(PROMPT_END)
+        shell.shell.write(b"docker node upd\t")
+        await shell.until(b"docker node update")
 
 
 async def test_closing_a_shell_hangs_up_what_runs_in_it(playground: SshPlayground) -> None:
     node = playground.node("node1")
-    shell = await node.open_shell(80, 24)
-    await read_until(shell, PROMPT_END)
-    shell.write(b"sleep 4712 & sleep 4713\n")
 
-    async def running() -> bool:
-        return (await node.run("pgrep -cf '^sleep 471[23]'")).stdout.strip() == "2"
+    async def running() -> int:
+        return int((await node.run("pgrep -cf '^sleep 471[23]'")).stdout)
 
-    await until(running)
-    await shell.close()
+    async def both() -> bool:
+        return await running() == 2
 
-    async def gone() -> bool:
-        return (await node.run("pgrep -cf '^sleep 471[23]'")).stdout.strip() == "0"
+    async def none() -> bool:
+        return await running() == 0
 
-    await until(gone)
+    async with terminal(node) as shell:
+        await shell.until(PROMPT_END)
+        shell.shell.write(b"sleep 4712 & sleep 4713\n")
+        await until(both)
+    await until(none)
 
 
 async def test_a_shell_that_ends_is_at_its_end(playground: SshPlayground) -> None:
-    shell = await playground.node("node1").open_shell(80, 24)
-    await read_until(shell, PROMPT_END)
-    shell.write(b"exit\n")
-    async with asyncio.timeout(15):
-        while await shell.read():
-            pass
-    shell.write(b"into the void")
-    shell.resize(10, 10)
-    await shell.close()
+    async with terminal(playground.node("node1")) as shell:
+        await shell.until(PROMPT_END)
+        shell.shell.write(b"exit\n")
+        async with asyncio.timeout(15):
+            while await shell.shell.read():
+                pass
+        shell.shell.write(b"into the void")
+        shell.shell.resize(10, 10)
 
 
-async def test_a_flood_stops_when_it_is_not_read_and_ctrl_c_ends_it(playground: SshPlayground) -> None:
-    shell = await playground.node("node1").open_shell(80, 24)
-    try:
-        await read_until(shell, PROMPT_END)
-        shell.write(b"yes flood\n")
-        await read_until(shell, b"flood\r\nflood\r\n")
-        shell.write(b"\x03")
-        assert b"133;D;130" in await read_until(shell, PROMPT_END)
-    finally:
-        await shell.close()
+async def test_ctrl_c_ends_a_flood(playground: SshPlayground) -> None:
+    async with terminal(playground.node("node1")) as shell:
+        await shell.until(PROMPT_END)
+        shell.shell.write(b"yes flood\n")
+        await shell.until(b"flood\r\nflood\r\n")
+        shell.shell.write(b"\x03")
+        assert b"133;D;130" in await shell.until(PROMPT_END)
 
 
 async def test_pages_are_fetched_from_the_node_itself(playground: SshPlayground) -> None:
@@ -277,8 +297,8 @@ async def test_the_machine_behind_a_node_stays_private(playground: SshPlayground
     [
         "echo s > /proc/sysrq-trigger",
         "echo 1 > /proc/sys/kernel/panic",
-        "mount -o remount,rw /sys && echo 0 > /sys/kernel/mm/ksm/run; false",
-        "touch /usr/lib/python3/../../../proc/sys/x",
+        "echo 1 > /sys/kernel/mm/ksm/run",
+        "date -s 2001-01-01",
     ],
 )
 async def test_root_on_a_node_cannot_harm_the_machine(playground: SshPlayground, harm: str) -> None:

@@ -5,6 +5,7 @@ Importing asyncssh takes a third of a second, so it is imported when the first c
 
 import asyncio
 import contextlib
+import importlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +96,7 @@ class Link:
         )
 
     async def _keep(self) -> None:
+        await asyncio.to_thread(importlib.import_module, "asyncssh")  # the event loop goes on meanwhile
         import asyncssh
 
         pause = _FIRST_PAUSE

@@ -396,7 +396,26 @@ class Session(asyncssh.SSHServerSession[bytes]):
         if self._process is not None and self._process.returncode is None:
             for name in ("HUP", "CONT"):
                 self._signal_group(name)
-            asyncio.get_running_loop().call_later(_GRACE, self._signal_group, "KILL")
+            asyncio.get_running_loop().call_later(_GRACE, self._end)
+
+    def _end(self) -> None:
+        """Hang up on what the shell should have hung up on and has not, and end the shell itself."""
+        if self._process is not None:
+            for pid in _session_members(self._process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGHUP)
+        self._signal_group("KILL")
+
+
+def _session_members(leader: int) -> list[int]:
+    """The processes of a session (setsid(2)), also those in the background."""
+    members: list[int] = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with suppress(OSError, ValueError):
+                if os.getsid(int(entry.name)) == leader:
+                    members.append(int(entry.name))
+    return members
 
 
 async def _exited(process: "subprocess.Popen[bytes]") -> int:

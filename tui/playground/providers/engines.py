@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui.errors import ExitCode, UserError
 
-__all__ = ["wait_for_engine", "wait_for_ssh"]
+__all__ = ["wait_for_engine", "wait_for_port", "wait_for_ssh"]
 
 _PAUSE = 0.03  # seconds between two tries
 
@@ -55,6 +55,17 @@ async def wait_for_engine(node: str, pid: int, timeout: float) -> None:
 
     hint = f"What the engine says: {root}/var/log/docker.log"
     await _until(f"The engine of {node}", hint, timeout, attempt)
+
+
+async def _connects(address: str, port: int) -> bool:
+    _, writer = await asyncio.open_connection(address, port)
+    writer.close()
+    return True
+
+
+async def wait_for_port(what: str, address: str, port: int, timeout: float) -> None:
+    """Wait until somebody listens there. Raises UserError after `timeout` s."""
+    await _until(what, "", timeout, lambda: _connects(address, port))
 
 
 async def wait_for_ssh(node: str, address: str, timeout: float) -> None:

@@ -15,7 +15,7 @@ from tui.playground.images import build_images
 from tui.playground.locks import LockHeldError, hold_lock_async
 from tui.playground.model import NODE_NAMES, Companion, Progress, ProgressListener, ProgressState, Requirement
 from tui.playground.providers import cgroups, network
-from tui.playground.providers.engines import wait_for_engine, wait_for_ssh
+from tui.playground.providers.engines import wait_for_engine, wait_for_port, wait_for_ssh
 from tui.playground.providers.keys import host_key_of, make_keys
 from tui.playground.providers.leftovers import Leftovers
 from tui.playground.providers.plans import (
@@ -44,6 +44,7 @@ from tui.playground.registry import RegistryError, push_images, registry_setting
 __all__ = ["NamespacesProvider"]
 
 REGISTRY_SECONDS = 30.0  # until the registry must answer
+_ENTER_SECONDS = 30.0  # until a node's own root is made: a tenth of a second, as a rule
 _ENGINE_SECONDS = 60.0  # a slow machine needs a few; one that needs more has a reason worth telling
 _MODULES = ("overlay", "br_netfilter", "ip_vs", "ip_vs_rr", "vxlan", "xt_ipvs", "nf_tables", "veth", "bridge")
 
@@ -63,24 +64,22 @@ async def _phase(listener: ProgressListener, phase: str, detail: str = "") -> As
 
 @asynccontextmanager
 async def _locked(name: str, wait: float = 0.0) -> AsyncGenerator[None]:
+    """Nobody else changes the playground meanwhile. What the system refuses is told as a UserError."""
     try:
         async with hold_lock_async(PlaygroundPaths.of(name).lock, wait=wait):
             yield
+    except OSError as error:
+        raise UserError(
+            f"This machine refuses a part of the work on playground “{name}”: {error or type(error).__name__}",
+            "`swarmtutor doctor` looks at what this machine has.",
+            exit_code=ExitCode.UNSUPPORTED,
+        ) from error
     except LockHeldError:
         raise UserError(
             f"Playground “{name}” is being made, changed or removed by another program right now.",
             "Wait until it is done, or end it.",
             exit_code=ExitCode.BUSY,
         ) from None
-
-
-def _told(error: OSError) -> UserError:
-    """What the system refused, for a person."""
-    return UserError(
-        f"This machine refuses a part of the playground: {error}",
-        "`swarmtutor doctor` looks at what this machine has.",
-        exit_code=ExitCode.UNSUPPORTED,
-    )
 
 
 class NamespacesProvider:
@@ -111,10 +110,8 @@ class NamespacesProvider:
                 await left.remove()
             try:
                 await _Making(name, listener).run(companions)
-            except BaseException as error:
+            except BaseException:
                 await to_the_end(left.remove())
-                if isinstance(error, OSError):
-                    raise _told(error) from error
                 raise
 
     async def down(self, name: str, listener: ProgressListener) -> None:
@@ -303,8 +300,12 @@ class _Making:
             start_new_session=True,
             cwd="/",
         )
-        async with asyncio.timeout(30):
-            output, _ = await process.communicate()
+        try:
+            async with asyncio.timeout(_ENTER_SECONDS):
+                output, _ = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            output = f"not ready after {_ENTER_SECONDS:.0f} s".encode()
         lines = output.decode(errors="replace").splitlines()
         pid = next((int(line.split()[1]) for line in lines if line.startswith("pid ")), 0)
         problems = [line for line in lines if not line.startswith("pid ")]
@@ -359,7 +360,10 @@ class _Making:
             write_plan(path, plan)
             await self._enter("hub", path, "hub")
             try:
-                await self._fill_registry(addresses.hub)
+                await together(
+                    self._fill_registry(addresses.hub),
+                    wait_for_port("The name server", addresses.hub, 53, REGISTRY_SECONDS),
+                )
             except RegistryError as error:
                 raise UserError(
                     f"The registry of the playground does not work: {error}",

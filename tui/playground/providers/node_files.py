@@ -226,6 +226,8 @@ def fill_upper(upper: Path, plan: NodePlan, dockerd: str, rc_file: str, below: P
     _write(upper, "etc/machine-id", os.urandom(16).hex() + "\n", 0o444)
     (upper / "etc/resolv.conf").unlink(missing_ok=True)
     _write(upper, "etc/resolv.conf", f"nameserver {plan.hub}\noptions timeout:1 attempts:1\n")
+    # The machine may ask a directory service, which a node could only wait for.
+    _write(upper, "etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files dns\n")
     _write(upper, "etc/docker/daemon.json", json.dumps(daemon_document(plan), indent=2) + "\n")
     _write(upper, "etc/ssh/ssh_config", "Host *\n    SendEnv LANG LC_*\n")
     _write(upper, "etc/ssh/ssh_known_hosts", known_hosts)
