@@ -1,0 +1,77 @@
+"""`python -m tests.bench`: measures what the README promises and prints it; judges nothing by its exit status.
+
+Exit status 0: everything was measured, fast or slow. 1: something could not be measured, and the report says why.
+"""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tests.bench import bring_up, change, echo, first_frame, memory, throughput, walking
+from tests.bench.report import as_json, heading, section, unmeasured
+from tests.bench.stats import CannotMeasureError, Figure, Options, Result
+from tui.errors import UserError
+from tui.paths import state_dir
+
+FIGURES = (
+    Figure("up", "from nothing to three nodes, and back to nothing", bring_up.measure),
+    Figure("change", "from a change in the swarm to the sign that turns green", change.measure),
+    Figure("echo", "from a key to its echo on screen", echo.measure),
+    Figure("first-frame", "from the start of the program to its first page", first_frame.measure),
+    Figure("memory", "after the whole lab, taken with keys", memory.measure),
+    Figure("walk", "the whole lab without a screen", walking.measure),
+    Figure("vt", "the terminal's engine, in 4 kB pieces on 120×40 cells", throughput.measure),
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure what was asked for."""
+    names = [figure.name for figure in FIGURES]
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure; never judge.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure (default: all): {', '.join(names)}")
+    parser.add_argument("--quick", action="store_true", help="few samples")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file, too")
+    arguments = parser.parse_args(argv)
+    chosen: list[str] = arguments.names or names
+    if unknown := sorted(set(chosen) - set(names)):
+        parser.error(f"unknown: {', '.join(unknown)}; there are: {', '.join(names)}")
+    # Progress and playgrounds of the person who measures are left alone.
+    os.environ["SWARMTUTOR_STATE"] = str(state_dir() / "bench")
+    options = Options(quick=arguments.quick)
+    results: dict[str, Result | str] = {}
+    _print(heading())
+    for figure in FIGURES:
+        if figure.name in chosen:
+            results[figure.name] = _measured(figure, options)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(as_json(results), indent=1) + "\n")
+    return 1 if any(isinstance(result, str) for result in results.values()) else 0
+
+
+def _measured(figure: Figure, options: Options) -> Result | str:
+    sys.stderr.write(f"measuring {figure.name} …\n")
+    try:
+        result = figure.measure(options)
+    except (CannotMeasureError, UserError, TimeoutError) as error:
+        reason = str(error).replace("\n", " ") or "it took too long"
+    except Exception as error:  # one figure that fails must not take the others with it
+        traceback.print_exc()
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        _print(section(figure, result))
+        return result
+    _print(unmeasured(figure, reason))
+    return reason
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
