@@ -78,9 +78,9 @@ class Link:
         import asyncssh
 
         node = self._node
-        host = node.address if node.port == 22 else f"[{node.address}]:{node.port}"
+        host = node.reached_at if node.port == 22 else f"[{node.reached_at}]:{node.port}"
         return await asyncssh.connect(
-            node.address,
+            node.reached_at,
             node.port,
             username=self._account,
             client_keys=[str(self._key)],

@@ -42,6 +42,12 @@ class NodeRecord:
     address: str
     port: int
     host_key: str  # one public key in OpenSSH form, without a comment
+    host: str = ""  # where its SSH server is reached from this machine, if not at the node's own address
+
+    @property
+    def reached_at(self) -> str:
+        """The address to connect to from this machine."""
+        return self.host or self.address
 
 
 @dataclass(frozen=True, slots=True)
