@@ -16,6 +16,7 @@ from tui.paths import runtime_dir, state_dir
 from tui.playground.model import NODE_NAMES, Companion, NodeUnreachableError, Progress, ProgressState
 from tui.playground.playground import ensure_playground, list_playgrounds, open_playground, playground_status
 from tui.playground.providers import cgroups
+from tui.playground.providers.leftovers import Leftovers
 from tui.playground.providers.namespaces import NamespacesProvider
 from tui.playground.providers.network import Names
 from tui.playground.record import PlaygroundPaths, identity, load_record, save_record
@@ -203,6 +204,16 @@ async def test_nothing_is_left_after_a_part_was_killed(name: str, part: str) -> 
     os.kill(first_process(name, part), signal.SIGKILL)
     await PROVIDER.down(name, ignore)
     assert traces_of(name) == []
+
+
+async def test_a_node_that_is_told_to_stop_stops_its_engine_first(name: str) -> None:
+    await PROVIDER.up(name, ignore)
+    pid = first_process(name, "node2")
+    log = PlaygroundPaths.of(name).node("node2") / "disk/upper/var/log/docker.log"
+    os.kill(pid, signal.SIGTERM)
+    await until(lambda: not Leftovers.of(name).running("node2"))
+    assert "Processing signal 'terminated'" in log.read_text()
+    assert "Daemon shutdown complete" in log.read_text()
 
 
 async def test_nothing_is_left_after_everything_was_killed_at_random(name: str) -> None:
