@@ -322,6 +322,23 @@ async def test_text_is_selected_and_copied(app: TerminalApp) -> None:
         assert "".join(marked) == "中文 t"
 
 
+async def test_a_wrapped_command_is_copied_in_one_piece(app: TerminalApp) -> None:
+    command = "docker swarm join --token SWMTKN-1-" + "0123456789" * 6 + " 10.0.0.1:2377"
+    async with app.run_test(size=(40, 12)) as pilot:
+        await settled(pilot, app)
+        app.feed(f"run:\r\n{command}\r\n\r\nand so on".encode())
+        await shows(pilot, app.view, "and so on")
+        assert app.view.get_selection(Selection(Offset(0, 1), Offset(40, 3))) == (command, "\n")
+        app.feed(b"\r\n" * 12)
+        await wait_until(lambda: app.engine.history_rows > 4, "the command in the history")
+        await pilot.pause()
+        await wait_until(
+            lambda: app.view.get_selection(Selection(Offset(0, 0), Offset(9, 5)))
+            == (f"run:\n{command}\n\nand so on", "\n"),
+            "the same from the history",
+        )
+
+
 async def test_a_double_click_takes_a_word_and_a_third_the_line(app: TerminalApp) -> None:
     async with app.run_test(size=(40, 12)) as pilot:
         await settled(pilot, app)

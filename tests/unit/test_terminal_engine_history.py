@@ -86,6 +86,13 @@ def test_lines_are_wrapped_anew(make: EngineFactory) -> None:
 
 
 @pytest.mark.parametrize("make", ENGINES)
+def test_wrapped_rows_are_known(make: EngineFactory) -> None:
+    engine = make(10, 2)
+    engine.feed(b"0123456789abcde\r\nx\r\n0123456789y")
+    assert [engine.wraps(y) for y in range(-4, 3)] == [False, True, False, False, True, False, False]
+
+
+@pytest.mark.parametrize("make", ENGINES)
 def test_history_is_wrapped_anew(make: EngineFactory) -> None:
     engine = make(10, 2)
     engine.feed(b"0123456789abcde\r\nx\r\ny\r\nz")

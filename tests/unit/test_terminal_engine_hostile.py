@@ -137,3 +137,11 @@ def test_answers_that_nobody_reads_are_bounded(make: EngineFactory) -> None:
     assert len(engine.take_replies()) <= 64 * 1024
     engine.feed(b"\x1b[5n")
     assert engine.take_replies() == b"\x1b[0n"
+
+
+@pytest.mark.parametrize("make", ENGINES)
+def test_heaps_of_accents_are_cut(make: EngineFactory) -> None:
+    engine = make(COLUMNS, ROWS)
+    engine.feed(("a" + "\u0301" * 200).encode() * COLUMNS)
+    assert sum(run.cells for run in engine.row(0)) == COLUMNS
+    assert sum(len(run.text) for run in engine.row(0)) <= 12 * COLUMNS

@@ -35,6 +35,8 @@ PENDING_LIMIT = 128 * 1024
 REPLIES_LIMIT = 64 * 1024
 """Bytes of unread answers; a program that asks faster than anybody reads gets no more."""
 TITLE_LIMIT = 200
+CLUSTER_LIMIT = 12
+"""Code points that a cell may hold on average: a family with skin tones is 11, a heap of accents may be hundreds."""
 LINK_LIMIT = 2_000
 SYNCHRONIZED_SECONDS = 0.2
 """How long a program may hold the paint (mode 2026) before what it drew so far is shown."""
@@ -122,7 +124,11 @@ def _run_style(style: Style, reverse_screen: bool) -> RunStyle:
 
 def _text(characters: Sequence[str]) -> str:
     text = "".join(characters)
-    return text if text.isascii() else text.translate(_HIDDEN_CHARACTERS)
+    if text.isascii():
+        return text
+    if len(text) > CLUSTER_LIMIT * len(characters):
+        text = "".join(character[:CLUSTER_LIMIT] for character in characters)
+    return text.translate(_HIDDEN_CHARACTERS)
 
 
 def _runs(cells: Sequence[Cell], reverse_screen: bool) -> list[Run]:
@@ -357,6 +363,10 @@ class BitttyEngine:
         if y >= self._rows:
             return ()
         return _runs(self._page.grid[y], bool(self._board.modes.reverse_screen))
+
+    def wraps(self, y: int) -> bool:
+        """Whether the line that a row belongs to goes on in the row below."""
+        return self._history.wraps(y) if y < 0 else bool(self._page.is_line_wrapped(y))
 
     def cursor(self) -> Cursor | None:
         """The cursor, None while hidden."""

@@ -102,6 +102,10 @@ class TerminalEngine(Protocol):
         """The runs of a row: 0 is the top of the screen, -1 the youngest row of the history."""
         ...
 
+    def wraps(self, y: int) -> bool:
+        """Whether the line that a row (counted as for `row`) belongs to goes on in the row below."""
+        ...
+
     def cursor(self) -> Cursor | None:
         """The cursor, None while hidden."""
         ...

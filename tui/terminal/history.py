@@ -36,6 +36,10 @@ class History:
         """The runs of a row: -1 is the youngest. Empty where there is no such row."""
         return self._rows[index].runs if -len(self._rows) <= index < 0 else ()
 
+    def wraps(self, index: int) -> bool:
+        """Whether the line of a row goes on in the row after it."""
+        return -len(self._rows) <= index < 0 and self._rows[index].wrapped
+
     def rewrap(self, columns: int) -> None:
         """Cut the lines anew to this width."""
         rows: deque[_Row] = deque(maxlen=self._rows.maxlen)

@@ -438,7 +438,7 @@ class TerminalView(Widget, can_focus=True):
             self._copy_selection()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The selected text; lines that end in blanks end without them."""
+        """The selected text; a line that was wrapped is one line, and blanks at a line's end are left out."""
         if self._engine is None:
             return None
         oldest, youngest = -self._history_rows, self._engine.rows - 1
@@ -446,13 +446,18 @@ class TerminalView(Widget, can_focus=True):
         end = selection.end
         first = max(oldest, start.y + oldest)
         last = youngest if end is None else min(youngest, end.y + oldest)
-        lines = [row_text(self._engine.row(row)) for row in range(first, last + 1)]
-        if not lines:
+        rows = [row_text(self._engine.row(row)) for row in range(first, last + 1)]
+        if not rows:
             return None
         if end is not None:
-            lines[-1] = lines[-1][: end.x]
-        lines[0] = lines[0][start.x :]
-        return "\n".join(line.rstrip() for line in lines), "\n"
+            rows[-1] = rows[-1][: end.x]
+        rows[0] = rows[0][start.x :]
+        lines: list[str] = [""]
+        for row, text in enumerate(rows, first):
+            lines[-1] += text
+            if not self._engine.wraps(row):
+                lines.append("")
+        return "\n".join(line.rstrip() for line in lines).removesuffix("\n"), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002  # Textual's signature
         """Show the selection as it is now."""
