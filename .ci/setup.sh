@@ -115,7 +115,7 @@ ask() {
 # Runs in a subshell, so that leaving it in any way puts back what was there.
 install_packages() {
     local packages=("$@") plan removed services=()
-    exec 9>/run/swarmtutor-setup.lock
+    exec 9</var/lib/dpkg # one setup at a time
     flock 9
     log=$(mktemp)
     trap 'restore_policy; rm -f "$log"' EXIT
