@@ -44,6 +44,7 @@ from tui.playground.registry import RegistryError, push_images, registry_setting
 __all__ = ["NamespacesProvider"]
 
 REGISTRY_SECONDS = 30.0  # until the registry must answer
+_NAMES_SECONDS = 30.0  # until the name server must answer
 _ENTER_SECONDS = 30.0  # until a node's own root is made: a tenth of a second, as a rule
 _ENGINE_SECONDS = 60.0  # a slow machine needs a few; one that needs more has a reason worth telling
 _MODULES = ("overlay", "br_netfilter", "ip_vs", "ip_vs_rr", "vxlan", "xt_ipvs", "nf_tables", "veth", "bridge")
@@ -362,7 +363,7 @@ class _Making:
             try:
                 await together(
                     self._fill_registry(addresses.hub),
-                    wait_for_port("The name server", addresses.hub, 53, REGISTRY_SECONDS),
+                    wait_for_port("The name server", addresses.hub, 53, _NAMES_SECONDS),
                 )
             except RegistryError as error:
                 raise UserError(
