@@ -34,7 +34,16 @@ from typing import Any, cast
 from tui.errors import ExitCode, UserError
 from tui.playground.providers.tools import look_up
 
-__all__ = ["Image", "Layer", "build_folder", "build_images", "nanoseconds", "write_load_archive"]
+__all__ = [
+    "Busybox",
+    "Image",
+    "Layer",
+    "build_folder",
+    "build_images",
+    "nanoseconds",
+    "own_busybox",
+    "write_load_archive",
+]
 
 _KEYS = {"name", "tags", "applets", "cmd", "entrypoint", "env", "expose", "workdir", "stop_signal", "healthcheck"}
 _HEALTH_KEYS = {"test", "interval", "timeout", "retries", "start_period"}
@@ -174,10 +183,29 @@ def _busybox() -> Path:
     return resolved
 
 
-def _busybox_layer() -> Layer:
+@dataclass(frozen=True, slots=True)
+class Busybox:
+    """The program that stands for all small programs of an image."""
+
+    program: bytes
+    applets: tuple[str, ...]  # the names that it answers to
+    architecture: str  # as images name it: amd64, arm64
+
+
+def _own_architecture() -> str:
+    machine = platform.machine().lower()
+    return _ARCHITECTURES.get(machine, machine)
+
+
+def own_busybox() -> Busybox:
+    """The one of this machine. Raises UserError if there is none that stands alone."""
     program = _busybox()
     listing = subprocess.run([program, "--list"], capture_output=True, text=True, timeout=10, check=True)
-    data = program.read_bytes()
+    return Busybox(program.read_bytes(), tuple(listing.stdout.split()), _own_architecture())
+
+
+def _busybox_layer(busybox: Busybox) -> Layer:
+    data = busybox.program
     passwd, group = (
         b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
         b"root:x:0:\nnogroup:x:65534:\n",
@@ -195,7 +223,7 @@ def _busybox_layer() -> Layer:
         "usr/sbin": (_member("usr/sbin", tarfile.SYMTYPE, 0o777, target="../bin"), b""),
         "sbin": (_member("sbin", tarfile.SYMTYPE, 0o777, target="bin"), b""),
     }
-    for applet in listing.stdout.split():
+    for applet in busybox.applets:
         if applet != "busybox":
             members[f"bin/{applet}"] = (_member(f"bin/{applet}", tarfile.SYMTYPE, 0o777, target="busybox"), b"")
     return _pack(members)
@@ -213,7 +241,7 @@ def _health(settings: Mapping[str, Any]) -> dict[str, Any]:
     return health
 
 
-def _config(settings: Mapping[str, Any], tag: str, layers: Sequence[Layer]) -> bytes:
+def _config(settings: Mapping[str, Any], tag: str, layers: Sequence[Layer], architecture: str) -> bytes:
     inner: dict[str, Any] = {
         "Env": [_PATH, *(f"{key}={value}" for key, value in settings.get("env", {}).items()), f"VERSION={tag}"],
         "Cmd": settings.get("cmd"),
@@ -226,9 +254,8 @@ def _config(settings: Mapping[str, Any], tag: str, layers: Sequence[Layer]) -> b
         inner["ExposedPorts"] = {f"{port}/tcp": {} for port in ports}
     if health := settings.get("healthcheck"):
         inner["Healthcheck"] = _health(health)
-    machine = platform.machine()
     document = {
-        "architecture": _ARCHITECTURES.get(machine, machine),
+        "architecture": architecture,
         "os": "linux",
         "created": "1970-01-01T00:00:00Z",
         "config": inner,
@@ -253,17 +280,24 @@ def _read_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def build_folder(folder: Path, busybox: Layer | None = None) -> list[Image]:
-    """The images of one folder, one per tag. Raises UserError for a mistake in image.toml."""
+def build_folder(folder: Path, busybox: Layer | None = None, architecture: str = "") -> list[Image]:
+    """The images of one folder, one per tag. Raises UserError for a mistake in image.toml.
+
+    Without a layer of busybox and an architecture those of this machine are taken.
+    """
     path = folder / "image.toml"
     try:
         settings = _read_settings(path)
         layers: list[Layer] = []
         if settings.get("applets"):
-            layers.append(busybox or _busybox_layer())
+            layers.append(busybox or _busybox_layer(own_busybox()))
         if (folder / "rootfs").is_dir():
             layers.append(_folder_layer(folder / "rootfs"))
-        return [Image(settings["name"], tag, tuple(layers), _config(settings, tag, layers)) for tag in settings["tags"]]
+        machine = architecture or _own_architecture()
+        return [
+            Image(settings["name"], tag, tuple(layers), _config(settings, tag, layers, machine))
+            for tag in settings["tags"]
+        ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{path}: {error}", "The head of tui/playground/images.py lists the keys.") from error
 
@@ -274,11 +308,17 @@ def _image_folders(content: Path) -> Iterator[Path]:
         yield from sorted(path.parent for path in folder.glob("*/image.toml"))
 
 
-def build_images(content: Path) -> list[Image]:
-    """All images of a content folder. Raises UserError when busybox is missing or an image.toml is wrong."""
+def build_images(content: Path, busybox: Busybox | None = None) -> list[Image]:
+    """All images of a content folder. Raises UserError when busybox is missing or an image.toml is wrong.
+
+    `busybox`: that of the machine which shall run the images, if it is not this one.
+    """
     folders = list(_image_folders(content))
-    busybox = _busybox_layer() if folders else None
-    return [image for folder in folders for image in build_folder(folder, busybox)]
+    if not folders:
+        return []
+    busybox = busybox or own_busybox()
+    layer = _busybox_layer(busybox)
+    return [image for folder in folders for image in build_folder(folder, layer, busybox.architecture)]
 
 
 def write_load_archive(images: Sequence[Image], path: Path) -> None:

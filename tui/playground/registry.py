@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from tui.playground.images import Image
@@ -17,7 +17,7 @@ class RegistryError(Exception):
     """The registry did not answer in time, or refused what it was given."""
 
 
-def registry_settings(address: str, storage: Path) -> str:
+def registry_settings(address: str, storage: PurePath) -> str:
     """The config.yml of docker-registry. JSON is YAML."""
     return json.dumps(
         {
