@@ -126,10 +126,13 @@ async def test_the_palette_offers_what_works_now_and_does_it() -> None:
         assert "lesson: Type the command for me" in offered
         assert "lesson: Open the next step" not in offered
         it.session.finish_step()
+        await it.until(lambda: "n next" in it.lab.bar("footer").text, "next works")
         found = [hit async for hit in provider.search("open next")]
         assert [str(hit.prompt) for hit in found] == ["lesson: Open the next step"]
-        await it.press("ctrl+p", *"hint", "enter")
-        await it.press("enter") if "Show a hint" in it.screen_text else None
+        await it.press("ctrl+p", *"show a hint")
+        await it.until_gone("pane: Go to the next pane")
+        await it.until_seen("lesson: Show a hint")
+        await it.press("enter")
         await it.until(lambda: bool(it.session.view.hints), "the hint was given")
 
 

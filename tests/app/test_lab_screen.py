@@ -48,7 +48,7 @@ async def test_goals_turn_green_by_themselves_and_the_next_step_opens_by_key() -
         assert it.session.index == 0
         it.session.finish_step()
         await it.until_seen("✔ 6 tasks of pets run")
-        await it.until_seen("done — press n for the next step")
+        await it.until_seen("done — n or F8 opens the next step")
         await it.press("n")
         await it.until_seen("Two more nodes")
         assert it.session.index == 1
@@ -401,7 +401,7 @@ async def test_a_step_of_nothing_but_text_can_be_left_at_once() -> None:
     session = FakeSession()
     session.pages[0] = replace(session.pages[0], goals=(), done=True, frontier=1)
     async with driven(session=session) as it:
-        await it.until_seen("read — press n for the next step")
+        await it.until_seen("read — n or F8 opens the next step")
         session.tell(LessonChanged(session.view))
         await it.press("n")
         await it.until_seen("Two more nodes")

@@ -14,8 +14,8 @@ from tui.app.tables import Column, table
 from tui.swarm.snapshot import Engine, LocalState, Snapshot
 
 
-def look(width: int = 120, *, history: bool = False, captions: bool = True, here: str = "node1") -> Look:
-    return Look(width=width, now=time.time(), here=here, mesh="nftables", history=history, captions=captions)
+def look(width: int = 120, *, height: int = 0, history: bool = False, here: str = "node1") -> Look:
+    return Look(width=width, now=time.time(), height=height, here=here, mesh="nftables", history=history)
 
 
 def text(snapshot: Snapshot, of: Look | None = None) -> str:
@@ -43,7 +43,7 @@ def test_the_star_is_at_the_node_whose_shell_is_in_front() -> None:
 def test_columns_leave_in_a_set_order() -> None:
     seen: list[str] = []
     for width in (120, 70, 60, 56, 44, 36):
-        heads = text(six_pets(), look(width, captions=False)).splitlines()[0]
+        heads = text(six_pets(), look(width, height=1)).splitlines()[0]
         assert len(heads) <= width
         seen.append(heads)
     assert "ENGINE VERSION" in seen[0]
@@ -75,6 +75,14 @@ def test_replicas_are_those_that_really_run() -> None:
     down = swarm_of_three(pets_task(1, "node1"), pets_task(2, "node3"), replicas=2, down="node3")
     assert "replicated  1/2" in text(down)
     assert "⌁ Running" in text(down)
+
+
+def test_the_docker_commands_are_named_where_there_is_room_for_them() -> None:
+    high = text(six_pets()).splitlines()
+    assert "$ docker service ps pets" in high
+    low = text(six_pets(), look(height=len(high) - 1)).splitlines()
+    assert low == [each for each in high if not each.startswith("$")]
+    assert text(six_pets(), look(height=len(high))).splitlines() == high
 
 
 def test_each_task_has_its_sign_and_its_age() -> None:

@@ -20,39 +20,44 @@ _MESHES = {"nftables": "nftables stand-in (this kernel has no IPVS)", "ipvs": "I
 class Look:
     """How to look at a snapshot: the room there is, the moment, and what the person chose.
 
-    `here` is the node whose shell is in front. `history`: show tasks that are no more. `captions`: name the docker
-    command above each table.
+    `here` is the node whose shell is in front. `history`: show tasks that are no more. Where all fits into `height`
+    rows (0: any number), the docker command is named above each table.
     """
 
     width: int
     now: float
+    height: int = 0
     here: str = ""
     mesh: str = ""
     history: bool = False
-    captions: bool = True
     signs: Signs = field(default=UNICODE)
 
 
 def swarm_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     """Everything that the live pane shows, a line each, none wider than the look's width."""
-    blocks: list[list[Line]] = []
+    blocks: list[tuple[str, list[Line]]] = []
     if trouble := _trouble(snapshot, look):
-        blocks.append(trouble)
+        blocks.append(("", trouble))
     if snapshot.nodes:
-        blocks.append(_caption("docker node ls", look) + _node_table(snapshot, look))
+        blocks.append(("docker node ls", _node_table(snapshot, look)))
     if outside := _outside(snapshot, look):
-        blocks.append(outside)
+        blocks.append(("", outside))
     if snapshot.services:
-        blocks.append(_caption("docker service ls", look) + _service_table(snapshot, look))
-        blocks.extend(_tasks_block(snapshot, service, look) for service in snapshot.services)
+        blocks.append(("docker service ls", _service_table(snapshot, look)))
+        for service in snapshot.services:
+            blocks.append((f"docker service ps {service.name}", _task_table(snapshot, service, look)))
     if snapshot.nodes and (by_hand := _by_hand(snapshot, look)):
-        blocks.append(by_hand)
+        blocks.append(("", by_hand))
     if not blocks:
-        blocks.append([line(Span(f"{look.signs.starting} the engines are being asked", Role.MUTED))])
+        blocks.append(("", [line(Span(f"{look.signs.starting} the engines are being asked", Role.MUTED))]))
+    height = len(blocks) - 1 + sum(bool(caption) + len(block) for caption, block in blocks)
+    captions = not look.height or height <= look.height
     lines: list[Line] = []
-    for block in blocks:
+    for caption, block in blocks:
         if lines:
             lines.append(())
+        if caption and captions:
+            lines.append(line(Span(f"$ {caption}", Role.MUTED)))
         lines.extend(block)
     return [clip(each, look.width, look.signs.ellipsis) for each in lines]
 
@@ -68,10 +73,6 @@ def replicas_summary(snapshot: Snapshot) -> str:
         return ""
     running = sum(snapshot.running(service) for service in snapshot.services)
     return f"{running}/{sum(snapshot.wanted(service) for service in snapshot.services)}"
-
-
-def _caption(command: str, look: Look) -> list[Line]:
-    return [line(Span(f"$ {command}", Role.MUTED))] if look.captions else []
 
 
 def _trouble(snapshot: Snapshot, look: Look) -> list[Line]:
@@ -201,8 +202,8 @@ def _ports(ports: tuple[PublishedPort, ...]) -> str:
     )
 
 
-def _tasks_block(snapshot: Snapshot, service: Service, look: Look) -> list[Line]:
-    lines = _caption(f"docker service ps {service.name}", look)
+def _task_table(snapshot: Snapshot, service: Service, look: Look) -> list[Line]:
+    lines: list[Line] = []
     tasks = snapshot.tasks_of(service)
     shown = [task for task in tasks if look.history or not _is_past(task) or _explains(snapshot, tasks, task)]
     if shown:
@@ -309,11 +310,11 @@ def _containers(engine: Engine, look: Look) -> list[Line]:
     if not mine:
         return []
     columns = (
-        Column(("CONTAINER ID", "ID"), tuple(line(c.id[:12]) for c in mine), drop=2),
+        Column(("CONTAINER ID", "ID"), tuple(line(c.id[:12]) for c in mine), drop=3),
         Column(("IMAGE",), tuple(line(c.image) for c in mine), least=10),
         Column(("COMMAND",), tuple(line(f'"{c.command}"') for c in mine), drop=1, least=8),
         Column(("STATUS",), tuple(_container_status(c, look) for c in mine)),
-        Column(("NAMES",), tuple(line(c.name) for c in mine), drop=3, least=6),
+        Column(("NAMES",), tuple(line(c.name) for c in mine), drop=2),
     )
     return table(columns, look.width, indent=2, ellipsis=look.signs.ellipsis)
 

@@ -1,7 +1,7 @@
 """Tables of lines, in the manner of the docker CLI, that fit a width by dropping columns in a set order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tui.app.paint import Line, Role, Span, cells, clip, text_of
 
@@ -22,11 +22,15 @@ class Column:
     cells: tuple[Line, ...]
     drop: int = 0
     least: int = 0
+    content: int = field(init=False)  # the width of the widest cell
+
+    def __post_init__(self) -> None:
+        widest = max((cells(text_of(cell)) for cell in self.cells), default=0)
+        object.__setattr__(self, "content", widest)
 
     def width(self, head: int) -> int:
         """The width in cells with the heading of that number."""
-        content = max((cells(text_of(cell)) for cell in self.cells), default=0)
-        return max(content, cells(self.heads[min(head, len(self.heads) - 1)]))
+        return max(self.content, cells(self.heads[min(head, len(self.heads) - 1)]))
 
 
 def table(columns: Sequence[Column], width: int, *, indent: int = 0, ellipsis: str = "…") -> list[Line]:

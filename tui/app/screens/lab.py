@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -83,7 +82,7 @@ class LabScreen(Screen[None]):
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 yield Bar(signs, id="lesson-title", classes="pane-title")
-                yield LessonPane(signs, self._key("lesson.type"), self._key("lesson.next"), id="lesson")
+                yield LessonPane(signs, self._key("lesson.type"), self._both_keys("lesson.next"), id="lesson")
             with Vertical(id="right"):
                 with Vertical(id="swarm"):
                     yield Bar(signs, id="swarm-title", classes="pane-title")
@@ -124,6 +123,12 @@ class LabScreen(Screen[None]):
         """Whether one pane has the whole window."""
         return self.maximised or self.has_class("-narrow")
 
+    def _both_keys(self, action_id: str) -> str:
+        """The key outside of the shell, and the one that works in there too."""
+        keys = keys_of(action_of(action_id), self._keymap)
+        released = [key for key in keys if key in release_keys(self._keymap)]
+        return f"`{key_name(keys[0])}` or `{key_name(released[0])}`" if released else f"`{key_name(keys[0])}`"
+
     def _key(self, action_id: str) -> str:
         return key_name(keys_of(action_of(action_id), self._keymap)[0])
 
@@ -159,7 +164,7 @@ class LabScreen(Screen[None]):
         self._view = event.view
         await self.lesson.show(event.view)
         self._go_live()
-        self._draw_all()
+        self._draw_around()
 
     @on(SwarmNews)
     def _swarm_news(self) -> None:
@@ -258,20 +263,24 @@ class LabScreen(Screen[None]):
         look = Look(
             width=width,
             now=time.time(),
+            height=height,
             here=self.node,
             mesh=session.mesh,
             history=self.with_history,
             signs=self._signs,
         )
         lines = swarm_lines(session.snapshot, look)
-        if len(lines) > height:
-            lines = swarm_lines(session.snapshot, replace(look, captions=False))
         return [(), *lines] if len(lines) < height else lines
 
     def _draw_all(self) -> None:
+        if self.prepared:
+            self.swarm_view.update()
+        self._draw_around()
+
+    def _draw_around(self) -> None:
+        """Everything but the panes themselves; each row draws itself only if it says something new."""
         self._draw_header()
         self._draw_banner()
-        self._draw_swarm()
         self._draw_titles()
         self._draw_footer()
 

@@ -85,6 +85,7 @@ class LessonPane(Vertical):
     """Shows a LessonView. A new step is mounted at one go; news about the same step changes only what is new."""
 
     def __init__(self, signs: Signs, type_key: str, next_key: str, *, id: str | None = None) -> None:  # noqa: A002
+        """`type_key` and `next_key` are how the keys for these two are called."""
         super().__init__(id=id)
         self._signs = signs
         self._type_key = type_key
@@ -140,7 +141,7 @@ class LessonPane(Vertical):
             return "done: you have reached the end of this lab"
         if view.can_go_on and view.done:
             read = "done" if view.goals else "read"
-            return f"{read} {self._signs.dash} press `{self._next_key}` for the next step"
+            return f"{read} {self._signs.dash} {self._next_key} opens the next step"
         return ""
 
     async def _mount_page(self, view: LessonView) -> None:
