@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from tui.playground.model import Node, Playground
+from tui.swarm.gossip import free_gossip
 from tui.swarm.hints import Pace
 from tui.swarm.observer import Observer
 from tui.swarm.snapshot import Snapshot
 
-PATIENCE = 60.0
+PATIENCE = 90.0
 """Seconds within which a healthy machine does anything that is waited for here, however busy it is."""
 
 
@@ -24,6 +25,8 @@ async def done(node: Node, command: str, *, as_root: bool = False) -> str:
 async def form_swarm(playground: Playground) -> None:
     """node1 manages, node2 and node3 work."""
     node1, node2, node3 = playground.nodes
+    # The test before may have left its swarm badly.
+    await asyncio.gather(*(free_gossip(node) for node in playground.nodes))
     await done(node1, "docker swarm init")
     token = await done(node1, "docker swarm join-token -q worker")
     join = f"docker swarm join --token {token} {node1.address}:2377"
@@ -50,12 +53,27 @@ async def seen(observer: Observer, predicate: Callable[[Snapshot], bool]) -> Sna
         raise AssertionError(f"not seen in {PATIENCE:g} s; last: {observer.snapshot}") from None
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], what: str, playground: Playground) -> None:
     """Wait for something that has to be asked for."""
     deadline = time.monotonic() + PATIENCE
     while not await condition():
-        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE:g} s"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what}: not within {PATIENCE:g} s\n{await _account(playground)}")
         await asyncio.sleep(0.1)
+
+
+async def _account(playground: Playground) -> str:
+    """What a person would look at first."""
+    commands = {
+        "node1": "docker node ls; docker service ls; docker service ps $(docker service ls -q)",
+        "node2": "docker ps -a",
+        "node3": "nft list table ip swarmtutor_mesh; nsenter --net=/run/docker/netns/ingress_sbox nft list ruleset",
+    }
+    said: list[str] = []
+    for name, command in commands.items():
+        ended = await playground.node(name).run(command, timeout=PATIENCE, as_root=True)
+        said.append(f"{name}: {command}\n{ended.stdout}{ended.stderr}")
+    return "\n".join(said)
 
 
 def runs(snapshot: Snapshot, name: str) -> int:

@@ -1,6 +1,7 @@
-"""Keeps the routing mesh stand-in of a playground in force: `python -m tui.swarm.mesh_keeper PLAYGROUND`.
+"""Keeps a playground's published ports answering: `python -m tui.swarm.mesh_keeper PLAYGROUND`.
 
-It lives beside the playground for as long as that is up, on kernels without IPVS only.
+It lives beside the playground for as long as that is up. On kernels without IPVS it keeps the stand-in of the routing
+mesh in force; on all kernels it mends engines that left a swarm badly (see `tui.swarm.gossip`).
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from tui.errors import ExitCode, UserError
 from tui.playground.model import Node, NodeUnreachableError, Playground
 from tui.swarm.bell import Bell
+from tui.swarm.gossip import GossipKeeper
 from tui.swarm.hints import Pace
 from tui.swarm.mesh import NodeRules, desired
 from tui.swarm.mesh_script import NO_SANDBOX, OK, apply_script
@@ -22,7 +24,7 @@ __all__ = ["KEEPER_PACE", "MeshKeeper", "main"]
 
 _log = logging.getLogger(__name__)
 
-KEEPER_PACE = Pace(poll=5.0, info=15.0, quick=0.15, patient=1.0, freshness=60.0)
+KEEPER_PACE = Pace(poll=5.0, info=5.0, quick=0.15, patient=1.0, freshness=60.0)
 """Frugal: it runs in the background for hours. Events tell it what matters."""
 
 _VERIFY = 5.0
@@ -83,11 +85,15 @@ class _NodeKeeper:
 
 
 class MeshKeeper:
-    """Follows the swarm of a playground and keeps every node's rules in line with it."""
+    """Follows the swarm of a playground and keeps every node's published ports in line with it.
 
-    def __init__(self, nodes: Sequence[Node], pace: Pace = KEEPER_PACE) -> None:
+    `carry`: whether the stand-in is needed, because the kernel has no IPVS.
+    """
+
+    def __init__(self, nodes: Sequence[Node], *, carry: bool = True, pace: Pace = KEEPER_PACE) -> None:
         self._observer = Observer(nodes, pace)
-        self._keepers = {node.name: _NodeKeeper(node) for node in nodes}
+        self._keepers = {node.name: _NodeKeeper(node) for node in nodes} if carry else {}
+        self._gossip = [GossipKeeper(node) for node in nodes]
         self._before: Snapshot | None = None
 
     async def run(self) -> None:
@@ -96,13 +102,15 @@ class MeshKeeper:
         await self._observer.start()
         try:
             async with asyncio.TaskGroup() as group:
-                for keeper in self._keepers.values():
+                for keeper in (*self._keepers.values(), *self._gossip):
                     group.create_task(keeper.run())
         finally:
             await self._observer.stop()
 
     def _follow(self, snapshot: Snapshot) -> None:
         before, self._before = self._before, snapshot
+        for gossip in self._gossip:
+            gossip.follow(snapshot)
         if not snapshot.swarm_asked:
             return
         rules = desired(snapshot)
@@ -131,10 +139,7 @@ async def _opened(name: str) -> Playground:
 async def _keep(name: str) -> None:
     playground = await _opened(name)
     try:
-        if playground.mesh == "ipvs":
-            _log.info("the kernel has IPVS: nothing to do")
-            await asyncio.get_running_loop().create_future()
-        await MeshKeeper(playground.nodes).run()
+        await MeshKeeper(playground.nodes, carry=playground.mesh != "ipvs").run()
     finally:
         await playground.close()
 
@@ -151,7 +156,7 @@ async def _until_told(name: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Keep the mesh of the playground named by the only argument, until told to stop."""
+    """Keep the published ports of the playground named by the only argument, until told to stop."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if len(words) != 1:
         sys.stderr.write("usage: python -m tui.swarm.mesh_keeper PLAYGROUND\n")

@@ -1,4 +1,4 @@
-"""How a playground gets its routing mesh where the kernel has no IPVS."""
+"""How a playground gets what keeps its published ports answering."""
 
 import sys
 
@@ -8,5 +8,7 @@ __all__ = ["mesh_companion"]
 
 
 def mesh_companion(playground: str) -> Companion:
-    """The process that keeps the stand-in of the mesh in force for a playground of that name."""
+    """The process that looks after the published ports of a playground of that name. For every kernel: it does less
+    where there is IPVS.
+    """
     return Companion(name="mesh", argv=(sys.executable, "-m", "tui.swarm.mesh_keeper", playground), mesh="nftables")
