@@ -1,6 +1,10 @@
-"""Starts the application: the lab, the learner's progress, the nodes and the screen, wired together."""
+"""Starts the application: the lab, the learner's progress, the nodes and the screen, wired together.
+
+What only the nodes and their shells need is imported once the first page is on screen, beside the event loop.
+"""
 
 import asyncio
+import importlib
 import sys
 from collections.abc import Sequence
 
@@ -12,8 +16,7 @@ from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir, state_dir
 from tui.playground.locks import LockHeldError, hold_lock
 from tui.playground.model import Playground, Progress, ProgressListener
-from tui.terminal.bittty_engine import BitttyEngine
-from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes, reset_nodes
+from tui.terminal.engine import TerminalEngine
 from tui.tutor.progress import ProgressFile
 from tui.tutor.session import LabSession
 
@@ -44,21 +47,39 @@ def run_app(*, lab_id: str, playground_name: str, restart: bool) -> int:
 
 def _show(lab: Lab, file: ProgressFile, playground_name: str) -> int:
     async def prepare(listener: ProgressListener) -> tuple[Playground, bool]:
+        await asyncio.to_thread(_import_the_rest)
+        from tui.tutor.nodes import ensure_nodes
+
         return await ensure_nodes(playground_name, listener)
 
     async def reset(nodes: Sequence[str]) -> None:
+        from tui.tutor.nodes import reset_nodes
+
         await reset_nodes(playground_name, nodes, lambda _progress: None)
 
-    app = SwarmtutorApp(LabSession(lab, file, BitttyEngine, reset_nodes=reset), prepare)
+    app = SwarmtutorApp(LabSession(lab, file, _engine, reset_nodes=reset), prepare)
     leaving = app.run()
     if leaving == Leaving.FAILED and app.failure is not None:
         raise app.failure
     if leaving == Leaving.TAKE_DOWN:
+        from tui.tutor.nodes import remove_nodes
+
         return asyncio.run(remove_nodes(playground_name, _print_progress, _print))
     _print(
         "Your three nodes go on running. `swarmtutor` brings you back to where you are, `swarmtutor down` removes them."
     )
     return app.return_code or ExitCode.OK
+
+
+def _import_the_rest() -> None:
+    for module in ("tui.terminal.bittty_engine", "tui.tutor.nodes", "asyncssh"):
+        importlib.import_module(module)
+
+
+def _engine(columns: int, rows: int) -> TerminalEngine:
+    from tui.terminal.bittty_engine import BitttyEngine
+
+    return BitttyEngine(columns, rows)
 
 
 def _print(text: str) -> None:
@@ -67,4 +88,6 @@ def _print(text: str) -> None:
 
 
 def _print_progress(progress: Progress) -> None:
+    from tui.tutor.nodes import progress_line
+
     _print(progress_line(progress))
