@@ -369,6 +369,11 @@ def a_playground() -> Playground:
     return cast("Playground", object())
 
 
+async def found_well(listener: ProgressListener) -> tuple[Playground, bool]:
+    """The nodes of the last time are still up."""
+    return a_playground(), False
+
+
 async def prepare_well(listener: ProgressListener) -> tuple[Playground, bool]:
     """The nodes come up at once."""
     for number, phase in enumerate(("private network", "three nodes", "three engines", "images")):

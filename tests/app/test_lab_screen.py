@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.app.driving import SIZES, driven
-from tests.app.fakes import FakeSession, Preparing, engines_only, goal, pets_task, swarm_of_three, views
+from tests.app.fakes import FakeSession, Preparing, engines_only, found_well, goal, pets_task, swarm_of_three, views
 from tui.app.leaving import Leaving
 from tui.app.screens.failure import FailureScreen
 from tui.app.screens.help import HelpScreen
@@ -263,7 +263,7 @@ async def test_an_unexpected_error_is_shown_too() -> None:
 
 
 async def test_nodes_that_are_behind_are_announced_and_caught_up() -> None:
-    async with driven() as it:
+    async with driven(prepare=found_well) as it:
         assert "c catch up" not in it.lab.bar("footer").text
         it.session.change(readiness=Readiness.BEHIND)
         await it.until_seen("The nodes are not where this step begins. Press c")
@@ -271,6 +271,35 @@ async def test_nodes_that_are_behind_are_announced_and_caught_up() -> None:
         await it.press("c")
         await it.until(lambda: it.session.caught_up, "the session catches up")
         await it.until_gone("The nodes are not where this step begins")
+
+
+async def test_new_nodes_where_there_was_a_swarm_are_announced_as_such() -> None:
+    session = FakeSession()
+    session.pages[0] = replace(session.pages[0], readiness=Readiness.BEHIND)
+    async with driven(session=session) as it:
+        await it.until_seen("Your nodes are new, and the swarm from before is gone. Press c")
+
+
+async def test_while_catching_up_the_banner_says_how_far_it_is() -> None:
+    async with driven() as it:
+        it.session.change(readiness=Readiness.CATCHING_UP)
+        await it.until_seen("Bringing the nodes to this step: the commands")
+        it.session.notice("Doing «Start the swarm» …")
+        await it.until_seen("Bringing the nodes to this step: Doing «Start the swarm» …")
+        assert not it.app.screen.query("Toast")
+
+
+async def test_turning_pages_leaves_nothing_behind() -> None:
+    async with driven() as it:
+        it.session.pages = [replace(page, frontier=2) for page in it.session.pages]
+        counts: list[int] = []
+        for turn in range(6):
+            it.session.index = turn % 2
+            it.session.tell(LessonChanged(it.session.view))
+            await it.until_seen(it.session.view.step_title)
+            await it.pilot.pause()
+            counts.append(len(list(it.lab.walk_children())))
+        assert counts[0:2] == counts[2:4] == counts[4:6]
 
 
 @pytest.mark.parametrize(("key", "leaving"), [("enter", Leaving.KEEP_NODES), ("d", Leaving.TAKE_DOWN)])

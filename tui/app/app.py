@@ -1,6 +1,7 @@
 """The application: makes the screen, starts the making of the nodes beside it, and leaves in order."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -93,7 +94,12 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to make the nodes once the first page is on screen."""
         self._unsubscribe = self.session.subscribe(self._session_event)
-        self.call_after_refresh(self.prepare_nodes)
+        self.call_after_refresh(self._first_page_is_up)
+
+    def _first_page_is_up(self) -> None:
+        # What was made so far stays for good: the collector need not look at it again and again.
+        gc.freeze()
+        self.prepare_nodes()
 
     async def on_unmount(self) -> None:
         """End the shells and connections, however the app ends."""
@@ -133,7 +139,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
             self.log(repr(error))
             self._failed(UserError(f"Something unexpected went wrong: {type(error).__name__}: {error}"))
         else:
-            self.lab.post_message(Prepared())
+            self.lab.post_message(Prepared(fresh=fresh))
 
     def _failed(self, error: UserError) -> None:
         from tui.app.screens.failure import FailureScreen
@@ -182,3 +188,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
             await self.session.catch_up()
         except UserError as error:
             self.lab.post_message(NoticeNews(str(error)))
+        except Exception as error:
+            # As above: said, not died of.
+            self.log(repr(error))
+            self.lab.post_message(NoticeNews(f"Catching up failed: {type(error).__name__}: {error}"))

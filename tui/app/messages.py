@@ -60,4 +60,8 @@ class ProgressNews(Message, bubble=False):
 
 
 class Prepared(Message, bubble=False):
-    """The nodes are up, and the session is live on them."""
+    """The nodes are up, and the session is live on them. `fresh`: they were made just now."""
+
+    def __init__(self, *, fresh: bool) -> None:
+        super().__init__()
+        self.fresh = fresh

@@ -71,6 +71,8 @@ class LabScreen(Screen[None]):
         self._signs = signs
         self._keymap = keymap
         self.prepared = False
+        self._fresh = False  # the nodes were made just now
+        self._catching = ""  # which of the earlier steps is being run
 
     def compose(self) -> ComposeResult:
         """Header, panes, footer."""
@@ -179,7 +181,11 @@ class LabScreen(Screen[None]):
 
     @on(NoticeNews)
     def _notice_news(self, event: NoticeNews) -> None:
-        self.notify(event.text, markup=False, timeout=8)
+        if self._view.readiness is Readiness.CATCHING_UP:
+            self._catching = event.text
+            self._draw_banner()
+        else:
+            self.notify(event.text, markup=False, timeout=8)
 
     @on(ProgressNews)
     def _progress_news(self, event: ProgressNews) -> None:
@@ -187,6 +193,11 @@ class LabScreen(Screen[None]):
         self._draw_strip()
 
     @on(Prepared)
+    def _now_prepared(self, event: Prepared) -> None:
+        self._fresh = event.fresh
+        self._go_live()
+        self._draw_around()
+
     def _go_live(self) -> None:
         """Once there are shells the nodes are up: the promise makes way for the swarm."""
         shells = self._session.shells
@@ -295,12 +306,16 @@ class LabScreen(Screen[None]):
         banner = self.query_one("#banner", Static)
         text = ""
         if view.readiness is Readiness.BEHIND:
-            text = (
-                f"The nodes are not where this step begins. Press {self._key('lesson.catch-up')}, and they are made "
-                "anew and brought here by running the commands of the earlier steps."
-            )
+            key = self._key("lesson.catch-up")
+            if self._fresh:
+                text = f"Your nodes are new, and the swarm from before is gone. Press {key} to bring them to this step:"
+                text += " the commands of the earlier steps are run for you."
+            else:
+                text = f"The nodes are not where this step begins. Press {key}, and they are made anew and brought here"
+                text += " by running the commands of the earlier steps."
         elif view.readiness is Readiness.CATCHING_UP:
-            text = f"Bringing the nodes to this step {self._signs.ellipsis} the earlier steps' commands are being run."
+            doing = self._catching or "the commands of the earlier steps are being run"
+            text = f"Bringing the nodes to this step: {doing}"
         banner.display = bool(text)
         if text:
             banner.update(text)
