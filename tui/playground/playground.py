@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui.errors import ExitCode, UserError
 from tui.playground.connection import SshNode
 from tui.playground.model import Companion, NodeUnreachableError, ProgressListener
-from tui.playground.providers import choose_provider
-from tui.playground.providers.leftovers import Leftovers
+from tui.playground.providers import choose_provider, provider_named
+from tui.playground.providers.standing import look_at
 from tui.playground.record import PlaygroundPaths, PlaygroundRecord, check_name, known_names, load_record
 from tui.playground.sockets import SocketFolder
+
+if TYPE_CHECKING:
+    from tui.playground.providers import AnyProvider
 
 __all__ = [
     "NodeStatus",
@@ -20,6 +24,8 @@ __all__ = [
     "list_playgrounds",
     "open_playground",
     "playground_status",
+    "provider_of",
+    "remove_playground",
 ]
 
 
@@ -120,23 +126,51 @@ async def open_playground(name: str) -> SshPlayground:
     return playground
 
 
+def provider_of(name: str, wanted: str | None = None) -> "AnyProvider":
+    """The provider that made the playground of that name; where there is none, the one that would make it.
+
+    `wanted`: the name of the provider to use. Raises UserError (BUSY) if another one made the playground.
+    """
+    record = load_record(check_name(name))
+    if record is None:
+        return choose_provider(wanted)
+    if wanted not in (None, "auto", record.provider):
+        raise UserError(
+            f"Playground “{name}” was made by the provider {record.provider}.",
+            f"Remove it first: swarmtutor down --name {name}",
+            exit_code=ExitCode.BUSY,
+        )
+    return provider_named(record.provider)
+
+
 async def ensure_playground(
-    name: str, listener: ProgressListener, companions: Sequence[Companion] = ()
+    name: str, listener: ProgressListener, companions: Sequence[Companion] = (), provider: str | None = None
 ) -> tuple[SshPlayground, bool]:
     """Open the playground, making it if there is none and replacing what of it has died.
 
-    The flag says whether nodes were made just now, so that nothing of a swarm can be left on them.
+    The flag says whether nodes were made just now, so that nothing of a swarm can be left on them. `provider`: who
+    shall make it, where there is none yet.
     """
-    check_name(name)
-    provider = choose_provider()
-    left = Leftovers.of(name)
+    maker = provider_of(name, provider)
+    standing = await look_at(name, maker.name)
     record = load_record(name)
-    fresh = record is None or record.state != "up" or not left.any_running()
+    fresh = record is None or record.state != "up" or not standing.any_running
     if fresh:
-        await provider.up(name, listener, companions)
-    elif not left.is_up():
-        await provider.mend(name, listener, companions)
+        await maker.up(name, listener, companions)
+    elif not standing.up:
+        await maker.mend(name, listener, companions)
     return await open_playground(name), fresh
+
+
+async def remove_playground(name: str, listener: ProgressListener) -> None:
+    """Remove the playground and every trace of it, whichever provider made it. Idempotent."""
+    try:
+        maker = provider_of(name)
+    except UserError as error:
+        if error.exit_code is not ExitCode.BROKEN:
+            raise
+        maker = choose_provider()  # the record is damaged
+    await maker.down(name, listener)
 
 
 async def _ask(node: SshNode) -> NodeStatus:
@@ -154,18 +188,25 @@ async def _ask(node: SshNode) -> NodeStatus:
 async def playground_status(name: str) -> PlaygroundStatus:
     """How the playground of that name is. Changes nothing. Raises UserError for an impossible name only."""
     check_name(name)
-    left = Leftovers.of(name)
     try:
         record = load_record(name)
     except UserError as error:
-        return PlaygroundStatus(name, "broken", traces=(error.what, *await left.found()))
+        return PlaygroundStatus(name, "broken", traces=(error.what, *await _traces(name, "")))
     if record is None or record.state != "up":
-        traces = tuple(await left.found())
+        traces = await _traces(name, record.provider if record else "")
         return PlaygroundStatus(name, "half made" if traces else "none", traces=traces)
     playground = SshPlayground(record)
     try:
         nodes = tuple(await asyncio.gather(*map(_ask, playground.nodes)))
     finally:
         await playground.close()
-    state = "up" if left.is_up() and all(node.engine for node in nodes) else "broken"
-    return PlaygroundStatus(name, state, record.provider, record.subnet, record.mesh, nodes)
+    up = all(node.engine for node in nodes) and (await look_at(name, record.provider)).up
+    return PlaygroundStatus(name, "up" if up else "broken", record.provider, record.subnet, record.mesh, nodes)
+
+
+async def _traces(name: str, provider: str) -> tuple[str, ...]:
+    """What is left of it; without a provider's name, as far as the one that works here knows."""
+    try:
+        return (await look_at(name, provider or choose_provider().name)).traces
+    except UserError:
+        return ()

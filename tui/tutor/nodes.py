@@ -6,8 +6,14 @@ from dataclasses import asdict
 
 from tui.errors import ExitCode, UserError
 from tui.playground.model import NODE_NAMES, Playground, Progress, ProgressListener, ProgressState
-from tui.playground.playground import PlaygroundStatus, ensure_playground, list_playgrounds, playground_status
-from tui.playground.providers import choose_provider
+from tui.playground.playground import (
+    PlaygroundStatus,
+    ensure_playground,
+    list_playgrounds,
+    playground_status,
+    provider_of,
+    remove_playground,
+)
 from tui.swarm.mesh_setup import mesh_companion
 
 __all__ = [
@@ -22,14 +28,17 @@ __all__ = [
 Write = Callable[[str], None]
 
 
-async def ensure_nodes(name: str, listener: ProgressListener) -> tuple[Playground, bool]:
-    """Open the playground, making it first if there is none. The flag says whether it was made now."""
-    return await ensure_playground(name, listener, (mesh_companion(name),))
+async def ensure_nodes(name: str, listener: ProgressListener, provider: str | None = None) -> tuple[Playground, bool]:
+    """Open the playground, making it first if there is none. The flag says whether it was made now.
+
+    `provider`: the name of the provider that shall make it; without it the first that can.
+    """
+    return await ensure_playground(name, listener, (mesh_companion(name),), provider)
 
 
-async def make_nodes(name: str, listener: ProgressListener) -> None:
+async def make_nodes(name: str, listener: ProgressListener, provider: str | None = None) -> None:
     """Make the playground. Raises UserError (BUSY) if it is up already."""
-    await choose_provider(None).up(name, listener, (mesh_companion(name),))
+    await provider_of(name, provider).up(name, listener, (mesh_companion(name),))
 
 
 async def reset_nodes(name: str, nodes: Sequence[str], listener: ProgressListener) -> None:
@@ -39,15 +48,14 @@ async def reset_nodes(name: str, nodes: Sequence[str], listener: ProgressListene
             raise UserError(
                 f"There is no node “{node}”.", f"The nodes: {', '.join(NODE_NAMES)}.", exit_code=ExitCode.NOT_FOUND
             )
-    await choose_provider(None).reset(name, tuple(nodes) or NODE_NAMES, listener)
+    await provider_of(name).reset(name, tuple(nodes) or NODE_NAMES, listener)
 
 
 async def remove_nodes(name: str | None, listener: ProgressListener, write: Write) -> int:
     """Remove one playground, or all of them (None), with every trace."""
     names = [name] if name is not None else [*list_playgrounds()]
-    provider = choose_provider(None)
     for each in names:
-        await provider.down(each, listener)
+        await remove_playground(each, listener)
         write(f"Playground “{each}” is gone; nothing of it is left.")
     if not names:
         write("There is no playground.")

@@ -1,35 +1,69 @@
 """The providers: how machines are made."""
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from tui.errors import ExitCode, UserError
 
 if TYPE_CHECKING:
+    from tui.playground.providers.containers import ContainersProvider
     from tui.playground.providers.namespaces import NamespacesProvider
 
-__all__ = ["PROVIDERS", "choose_provider"]
+    AnyProvider = NamespacesProvider | ContainersProvider
 
-PROVIDERS = ("namespaces",)
+__all__ = ["PROVIDERS", "choose_provider", "provider_named"]
+
+PROVIDERS = ("namespaces", "containers")
+"""In the order in which `auto` tries them."""
 
 
-def choose_provider(name: str | None = None) -> "NamespacesProvider":
-    """The provider of that name; without a name the one that can work here.
-
-    Raises UserError for an unknown name, and when no provider can work, with the reasons.
-    """
-    if name not in (None, "auto", *PROVIDERS):
-        raise UserError(
-            f"There is no provider “{name}”.", f"Known: auto, {', '.join(PROVIDERS)}.", exit_code=ExitCode.USAGE
-        )
+def provider_named(name: str) -> "AnyProvider":
+    """The provider of that name, whether it can work here or not. Raises UserError for an unknown name."""
     # Programs inside the nodes import their modules from this package too, and start the faster without the rest.
-    from tui.playground.providers.namespaces import NamespacesProvider
+    if name == "containers":
+        from tui.playground.providers.containers import ContainersProvider
 
-    provider = NamespacesProvider()
-    missing = [requirement for requirement in provider.requirements() if not requirement.met]
-    if missing and name in (None, "auto"):
-        raise UserError(
-            "No playground can be made on this machine: " + "; ".join(f"{need.what}: {need.found}" for need in missing),
-            "\n".join(dict.fromkeys(need.mend for need in missing if need.mend)),
-            exit_code=ExitCode.UNSUPPORTED,
-        )
-    return provider
+        return ContainersProvider()
+    if name == "namespaces":
+        if sys.platform != "linux":
+            raise UserError(
+                "Nodes out of namespaces need Linux.",
+                "Use the provider `containers`.",
+                exit_code=ExitCode.UNSUPPORTED,
+            )
+        from tui.playground.providers.namespaces import NamespacesProvider
+
+        return NamespacesProvider()
+    raise UserError(
+        f"There is no provider “{name}”.", f"Known: auto, {', '.join(PROVIDERS)}.", exit_code=ExitCode.USAGE
+    )
+
+
+def choose_provider(name: str | None = None) -> "AnyProvider":
+    """The provider of that name; for `auto` the first that can work here.
+
+    Without a name the environment's SWARMTUTOR_PROVIDER counts, then `auto`. Raises UserError for an unknown name, and
+    when no provider can work, with the reasons.
+    """
+    name = name or os.environ.get("SWARMTUTOR_PROVIDER") or "auto"
+    if name != "auto":
+        return provider_named(name)
+    reasons: list[str] = []
+    mends: list[str] = []
+    for each in PROVIDERS:
+        try:
+            provider = provider_named(each)
+            missing = [need for need in provider.requirements() if not need.met]
+        except UserError as error:
+            reasons.append(f"{each}: {error.what}")
+            continue
+        if not missing:
+            return provider
+        reasons.append(f"{each}: " + "; ".join(f"{need.what}: {need.found}" for need in missing))
+        mends += [f"{each}: {mend}" for mend in dict.fromkeys(need.mend for need in missing if need.mend)]
+    raise UserError(
+        "No playground can be made on this machine.\n" + "\n".join(reasons),
+        "\n".join(mends),
+        exit_code=ExitCode.UNSUPPORTED,
+    )

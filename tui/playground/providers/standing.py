@@ -1,0 +1,45 @@
+"""How a playground stands, whichever provider made it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from tui.errors import UserError
+from tui.playground.record import load_record
+
+__all__ = ["Standing", "look_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is there of a playground."""
+
+    up: bool  # made to the end, and every part of it runs
+    any_running: bool
+    traces: tuple[str, ...]  # everything that is there, in words
+
+
+async def look_at(name: str, provider: str) -> Standing:
+    """How the playground of that name stands. Changes nothing. Raises UserError where nobody can be asked."""
+    if provider == "containers":
+        return await asyncio.to_thread(_containers, name)
+    return await _namespaces(name)
+
+
+async def _namespaces(name: str) -> Standing:
+    from tui.playground.providers.leftovers import Leftovers
+
+    left = Leftovers.of(name)
+    return Standing(left.is_up(), left.any_running(), tuple(await left.found()))
+
+
+def _containers(name: str) -> Standing:
+    from tui.playground.providers import container_leftovers
+    from tui.playground.providers.container_companion import companions_run
+
+    found = container_leftovers.find(name)
+    try:
+        record = load_record(name)
+    except UserError:
+        record = None
+    up = record is not None and record.state == "up" and found.whole and companions_run(name)
+    return Standing(up, bool(found.running), (*found.described(), *container_leftovers.files(name)))
