@@ -81,8 +81,8 @@ async def from_host(targets: Sequence[str], times: int, port: int = 5000) -> dic
 async def containers(playground: SshPlayground) -> set[str]:
     """The short ids of all running containers of the service."""
     command = "docker ps -q --filter label=com.docker.swarm.service.name=pets --filter status=running"
-    found = await asyncio.gather(*(done(node, command) for node in playground.nodes))
-    return {id_ for words in found for id_ in words.split()}
+    found = await asyncio.gather(*(node.run(command, timeout=PATIENCE) for node in playground.nodes))
+    return {id_ for ended in found for id_ in ended.stdout.split()}
 
 
 async def answers_everywhere(playground: SshPlayground, replicas: int) -> None:

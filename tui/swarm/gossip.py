@@ -23,8 +23,11 @@ _DEADLINE = 40.0
 _AGAIN = 5.0
 _NOTHING_TO_DO = 3600.0
 
+# Several may look after one node at a time; the lock is let go with the script.
 # 1F0A is port 7946, state 0A is LISTEN (proc(5)).
 _SCRIPT = """\
+exec 9>/run/swarmtutor-gossip.lock
+flock 9
 listens() { grep -qE '^ *[0-9]+: [0-9A-F]+:1F0A [0-9A-F:]+ 0A ' /proc/net/tcp /proc/net/tcp6 2>/dev/null; }
 for turn in 1 2 3 4 5 6 7 8; do
   listens || { echo free; exit; }

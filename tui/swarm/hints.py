@@ -23,6 +23,7 @@ class Pace:
 
     poll: float = 1.0  # while nothing happens
     info: float = 2.0  # `/info` of each engine while nothing happens; it is dear (it starts three processes)
+    reporting: float = 0.05  # just after an event of a task, of which the manager hears a little later
     quick: float = 0.12  # while the swarm converges
     patient: float = 0.4  # while it has been converging for long without any change
     settle: float = 0.03  # after a hint, so that a burst of events is one look

@@ -24,7 +24,7 @@ __all__ = ["KEEPER_PACE", "MeshKeeper", "main"]
 
 _log = logging.getLogger(__name__)
 
-KEEPER_PACE = Pace(poll=5.0, info=5.0, quick=0.15, patient=1.0, freshness=60.0)
+KEEPER_PACE = Pace(poll=5.0, info=5.0, reporting=0.15, quick=0.15, patient=1.0, freshness=60.0)
 """Frugal: it runs in the background for hours. Events tell it what matters."""
 
 _VERIFY = 5.0

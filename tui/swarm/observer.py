@@ -176,7 +176,7 @@ class Observer:
     def _interval(self) -> float:
         now = time.monotonic()
         if now - self._hinted_at < _REPORTING:
-            return self._pace.quick
+            return self._pace.reporting
         rows = self._rows
         if rows is None or self._error or not converging(rows.nodes, rows.services, rows.tasks):
             return self._pace.poll
