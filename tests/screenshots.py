@@ -90,7 +90,8 @@ async def play_fake(session: LabSession) -> None:
 async def play_real(session: LabSession) -> None:
     """Every step before the one in the picture, by its own commands."""
     async with asyncio.timeout(PATIENCE):
-        await session.until(lambda: session.view.readiness is Readiness.READY)
+        await session.until(lambda: session.view.readiness in (Readiness.READY, Readiness.BEHIND))
+        await session.catch_up()
     while session.step.id != STEP:
         _say(f"  {session.view.index + 1} {session.step.title}")
         await run_commands(session.step, session)

@@ -29,8 +29,7 @@ class Signs:
     dash: str
     dot: str  # between two facts on a line
     ellipsis: str
-    left: str
-    right: str
+    bullet: str  # before an item of a list
 
     def of(self, outcome: Outcome) -> str:
         """The sign of a check's answer."""
@@ -54,8 +53,7 @@ UNICODE = Signs(
     dash="—",
     dot="·",
     ellipsis="…",
-    left="←",
-    right="→",
+    bullet="•",
 )
 
 ASCII = Signs(
@@ -75,8 +73,7 @@ ASCII = Signs(
     dash="-",
     dot="-",
     ellipsis="~",
-    left="<",
-    right=">",
+    bullet="*",
 )
 
 

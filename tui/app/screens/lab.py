@@ -18,7 +18,7 @@ from tui.app import bars
 from tui.app.actions import ACTIONS, Action, action_of, bindings, key_name, keys_of, release_keys
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
 from tui.app.paint import ROLE_CLASSES, Line, Role, Span, line
-from tui.app.signs import Signs
+from tui.app.signs import ASCII, Signs
 from tui.app.swarm_lines import Look, has_history, replicas_summary, swarm_lines
 from tui.app.widgets.lesson import LessonPane
 from tui.app.widgets.painted import Bar
@@ -139,6 +139,7 @@ class LabScreen(Screen[None]):
     async def on_mount(self) -> None:
         """The first page, at once."""
         self.set_interval(1.0, self._tick)
+        self.set_class(self._signs is ASCII, "-ascii")
         self._arrange()
         await self.lesson.show(self._view)
         self._draw_all()

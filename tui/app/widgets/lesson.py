@@ -24,9 +24,10 @@ __all__ = ["HintBlock", "LessonPane", "Page", "Prose"]
 class Prose(Markdown):
     """A stretch of Markdown. Knows its source, so that it is not parsed again when nothing changed."""
 
-    def __init__(self, markdown: str, *, classes: str | None = None) -> None:
-        super().__init__(markdown, classes=classes, open_links=False)
+    def __init__(self, markdown: str, signs: Signs) -> None:
+        super().__init__(markdown, open_links=False)
         self.shown = markdown
+        self.BULLETS = [f"{signs.bullet} "]
 
 
 class HintBlock(LinesWidget):
@@ -153,10 +154,10 @@ class LessonPane(Vertical):
 
     def _widgets(self, view: LessonView) -> Iterator[Widget]:
         if view.intro:
-            yield Prose(view.intro, classes="intro")
+            yield Prose(view.intro, self._signs)
         for block in view.blocks:
             if isinstance(block, PageProse):
-                yield Prose(block.markdown)
+                yield Prose(block.markdown, self._signs)
             else:
                 yield CommandBlock(block, self._type_key, self._signs)
 
