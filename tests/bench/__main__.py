@@ -40,7 +40,11 @@ def main(argv: Sequence[str]) -> int:
     if unknown := sorted(set(chosen) - set(names)):
         parser.error(f"unknown: {', '.join(unknown)}; there are: {', '.join(names)}")
     # Progress and playgrounds of the person who measures are left alone.
-    os.environ["SWARMTUTOR_STATE"] = str(state_dir() / "bench")
+    state = state_dir() / "bench"
+    os.environ["SWARMTUTOR_STATE"] = str(state)
+    # Programs start from compiled modules, as they do once installed, whatever this machine says of that.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(state / "compiled")
     options = Options(quick=arguments.quick)
     results: dict[str, Result | str] = {}
     _print(heading())

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -117,8 +117,9 @@ async def form_swarm(playground: Playground) -> None:
 def engine_socket(name: str, node: str) -> Path:
     """The node's own engine socket, seen from this machine: no SSH between."""
     group = f"{identity(name)}/{node}"
-    for pid in sorted(cgroups.processes(cgroups.read_hierarchies(), group)):
-        path = Path(f"/proc/{pid}/root/run/docker.sock")
-        if path.exists():
-            return path
+    for process in (Path(f"/proc/{pid}") for pid in cgroups.processes(cgroups.read_hierarchies(), group)):
+        with suppress(OSError):  # it has ended
+            path = process / "root/run/docker.sock"
+            if (process / "comm").read_text() == "dockerd\n" and path.exists():
+                return path
     raise CannotMeasureError(f"the engine of {node} has no socket")
