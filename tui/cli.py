@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from tui import __version__
 from tui.errors import ExitCode, UserError
-from tui.playground.model import Progress
+from tui.playground.model import Fault, Progress
 
 __all__ = ["main"]
 
@@ -86,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--all", action="store_true", help="every playground on this machine")
     sub = command("reset", _reset, "replace nodes by fresh ones")
     sub.add_argument("nodes", nargs="*", metavar="NODE", help="node1, node2, node3 (default: all)")
+    sub = command("fault", _fault, "break a node on purpose, or undo that")
+    sub.add_argument("node", metavar="NODE", help="node1, node2 or node3")
+    sub.add_argument("fault", metavar="FAULT", choices=[fault.value for fault in Fault], help=", ".join(Fault))
     sub = command("shell", _shell, "open a shell on a node")
     sub.add_argument("node", metavar="NODE", help="node1, node2 or node3")
     sub = command("lint", _lint, "check lab files and name every mistake with its line", named=None)
@@ -144,6 +147,13 @@ def _reset(arguments: argparse.Namespace) -> int:
     from tui.tutor.nodes import reset_nodes
 
     asyncio.run(reset_nodes(arguments.name, arguments.nodes, _progress_printer()))
+    return ExitCode.OK
+
+
+def _fault(arguments: argparse.Namespace) -> int:
+    from tui.tutor.nodes import break_node
+
+    _line(asyncio.run(break_node(arguments.name, arguments.node, arguments.fault, _progress_printer())))
     return ExitCode.OK
 
 

@@ -42,10 +42,10 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
-def use(name: str, prepare: str, **environment: str) -> list[str]:
+def use(name: str, prepare: str, program: str = USE, **environment: str) -> list[str]:
     script = f'set -e\nmount --make-rprivate /\n{prepare}\nexec "$0" -c "$1" "$2"'
     done = subprocess.run(
-        ["unshare", "-m", "bash", "-c", script, sys.executable, USE, name],
+        ["unshare", "-m", "bash", "-c", script, sys.executable, program, name],
         env=os.environ | environment,
         capture_output=True,
         text=True,

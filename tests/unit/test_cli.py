@@ -112,3 +112,15 @@ def test_without_root_it_says_what_is_missing(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert run(command) == ExitCode.UNSUPPORTED
     assert "root" in capsys.readouterr().err
+
+
+def test_a_fault_that_there_is_none_of_names_those_that_there_are(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(["fault", "node2", "explode"])
+    assert caught.value.code == ExitCode.USAGE
+    assert "cut-network" in capsys.readouterr().err
+
+
+def test_a_fault_needs_a_playground(capsys: Captured) -> None:
+    assert run(["fault", "node2", "pause", "--name", "none"]) == ExitCode.NOT_FOUND
+    assert "none" in capsys.readouterr().err

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tui.playground.providers.cgroups import Hierarchy, make_group, parse_hierarchies, processes, remove
+from tui.playground.providers.cgroups import (
+    Hierarchy,
+    can_freeze,
+    freeze,
+    is_frozen,
+    make_group,
+    parse_hierarchies,
+    processes,
+    remove,
+    thaw,
+)
 
 V1 = """\
 33 25 0:29 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755
@@ -89,3 +99,28 @@ def test_a_group_in_use_is_told_after_the_deadline(tmp_path: Path) -> None:
     (tmp_path / "lab/file").touch()
     with pytest.raises(OSError, match="not empty"):
         remove([Hierarchy(tmp_path, 1)], "lab", timeout=0.05)
+
+
+def test_a_group_of_version_1_is_frozen_and_thawed(tmp_path: Path) -> None:
+    tree = Hierarchy(tmp_path, 1, ("freezer",))
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/freezer.state").write_text("THAWED")
+    assert can_freeze([tree])
+    freeze([tree], "one")  # what was written is read back as the state
+    assert (tmp_path / "one/freezer.state").read_text() == "FROZEN"
+    thaw([tree], "one")
+    assert (tmp_path / "one/freezer.state").read_text() == "THAWED"
+
+
+def test_what_cannot_be_frozen_is_not_left_half_frozen(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.freeze").write_text("0")
+    (tmp_path / "cgroup.events").write_text("populated 1\nfrozen 0\n")
+    with pytest.raises(TimeoutError):
+        freeze([Hierarchy(tmp_path, 2)], "", timeout=0.0)
+    assert (tmp_path / "cgroup.freeze").read_text() == "0"
+
+
+def test_a_machine_without_a_freezer(tmp_path: Path) -> None:
+    tree = Hierarchy(tmp_path, 1, ("memory",))
+    assert not can_freeze([tree])
+    assert not is_frozen([tree], "one")

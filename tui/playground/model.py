@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 __all__ = [
     "NODE_NAMES",
     "Companion",
     "Completed",
+    "Fault",
+    "FaultMaker",
     "Node",
     "NodeUnreachableError",
     "Playground",
@@ -189,6 +191,32 @@ class Companion:
     mesh: str = ""
 
 
+class Fault(StrEnum):
+    """What can happen to a node, each with its undo: power off and on, network cut and restored, pause and resume."""
+
+    POWER_OFF = "power-off"
+    POWER_ON = "power-on"
+    CUT_NETWORK = "cut-network"
+    RESTORE_NETWORK = "restore-network"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+    @property
+    def undo(self) -> "Fault":
+        """What takes it back."""
+        pairs = ((Fault.POWER_OFF, Fault.POWER_ON), (Fault.CUT_NETWORK, Fault.RESTORE_NETWORK))
+        for one, other in (*pairs, (Fault.PAUSE, Fault.RESUME)):
+            if self in (one, other):
+                return other if self is one else one
+        raise AssertionError(self)
+
+    @property
+    def state(self) -> str:
+        """How a node is that it happened to, in words; empty for an undo, after which it is as before."""
+        words = {Fault.POWER_OFF: "powered off", Fault.CUT_NETWORK: "cut off", Fault.PAUSE: "paused"}
+        return words.get(self, "")
+
+
 class Provider(Protocol):
     """How machines are made. One small protocol, one implementation for each kind of playground."""
 
@@ -214,4 +242,17 @@ class Provider(Protocol):
 
     async def reset(self, name: str, nodes: Sequence[str], listener: ProgressListener) -> None:
         """Replace the named nodes by fresh ones with the same names and addresses."""
+        ...
+
+
+@runtime_checkable
+class FaultMaker(Protocol):
+    """A provider that owns its nodes, so that it may break them. Any other refuses every fault."""
+
+    async def fault(self, name: str, node: str, fault: Fault, listener: ProgressListener) -> str:
+        """Let the fault happen to the node; returns what is so now, in one sentence. Idempotent.
+
+        Raises UserError: NOT_FOUND for an unknown playground or node, FAILED where it makes no sense (nothing that is
+        off can be paused), BROKEN when a node does not come on again; it is off then.
+        """
         ...

@@ -1,13 +1,13 @@
 """A playground that is up: finding it, opening it, asking how it is."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.errors import ExitCode, UserError
 from tui.playground.connection import SshNode
-from tui.playground.model import Companion, NodeUnreachableError, ProgressListener
+from tui.playground.model import Companion, Fault, FaultMaker, NodeUnreachableError, ProgressListener
 from tui.playground.providers import choose_provider, provider_named
 from tui.playground.providers.standing import look_at
 from tui.playground.record import PlaygroundPaths, PlaygroundRecord, check_name, known_names, load_record
@@ -20,6 +20,7 @@ __all__ = [
     "NodeStatus",
     "PlaygroundStatus",
     "SshPlayground",
+    "cause_fault",
     "ensure_playground",
     "list_playgrounds",
     "open_playground",
@@ -73,13 +74,17 @@ class SshPlayground:
 
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
-    """How one node is. `engine` is its engine's version, empty where it does not answer; then `problem` says why."""
+    """How one node is. `engine` is its engine's version, empty where it does not answer; then `problem` says why.
+
+    `faults`: what is wrong with it on purpose.
+    """
 
     name: str
     address: str
     reachable: bool
     engine: str
     problem: str = ""
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,26 @@ async def remove_playground(name: str, listener: ProgressListener) -> None:
     await maker.down(name, listener)
 
 
-async def _ask(node: SshNode) -> NodeStatus:
+async def cause_fault(name: str, node: str, fault: Fault, listener: ProgressListener) -> str:
+    """Let a fault happen to a node, or undo it; returns what is so now, in one sentence. See FaultMaker.
+
+    Raises UserError (UNSUPPORTED) where the nodes are not the playground's own.
+    """
+    maker = provider_of(_require(name).name)
+    if not isinstance(maker, FaultMaker):
+        raise UserError(
+            f"Nodes of the provider {maker.name} are not broken on purpose.",
+            "Faults work on nodes that Swarmtutor makes out of namespaces: on Linux, as root.",
+            exit_code=ExitCode.UNSUPPORTED,
+        )
+    return await maker.fault(name, node, fault, listener)
+
+
+async def _ask(node: SshNode, faults: Collection[Fault]) -> NodeStatus:
+    if faults:
+        standing = tuple(fault for fault in Fault if fault in faults)
+        words = " and ".join(fault.state for fault in standing)
+        return NodeStatus(node.name, node.address, False, "", words, standing)
     try:
         return NodeStatus(node.name, node.address, True, await node.engine_version(timeout=5.0))
     except NodeUnreachableError as error:
@@ -195,12 +219,14 @@ async def playground_status(name: str) -> PlaygroundStatus:
     if record is None or record.state != "up":
         traces = await _traces(name, record.provider if record else "")
         return PlaygroundStatus(name, "half made" if traces else "none", traces=traces)
+    standing = await look_at(name, record.provider)
     playground = SshPlayground(record)
     try:
-        nodes = tuple(await asyncio.gather(*map(_ask, playground.nodes)))
+        asked = (_ask(node, standing.faults.get(node.name, ())) for node in playground.nodes)
+        nodes = tuple(await asyncio.gather(*asked))
     finally:
         await playground.close()
-    up = all(node.engine for node in nodes) and (await look_at(name, record.provider)).up
+    up = standing.up and all(node.engine for node in nodes)
     return PlaygroundStatus(name, "up" if up else "broken", record.provider, record.subnet, record.mesh, nodes)
 
 

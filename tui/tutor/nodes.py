@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from tui.errors import ExitCode, UserError
-from tui.playground.model import NODE_NAMES, Playground, Progress, ProgressListener, ProgressState
+from tui.playground.model import NODE_NAMES, Fault, Playground, Progress, ProgressListener, ProgressState
 from tui.playground.playground import (
     PlaygroundStatus,
+    cause_fault,
     ensure_playground,
     list_playgrounds,
     playground_status,
@@ -17,6 +18,7 @@ from tui.playground.playground import (
 from tui.swarm.mesh_setup import mesh_companion
 
 __all__ = [
+    "break_node",
     "describe_status",
     "ensure_nodes",
     "make_nodes",
@@ -49,6 +51,17 @@ async def reset_nodes(name: str, nodes: Sequence[str], listener: ProgressListene
                 f"There is no node “{node}”.", f"The nodes: {', '.join(NODE_NAMES)}.", exit_code=ExitCode.NOT_FOUND
             )
     await provider_of(name).reset(name, tuple(nodes) or NODE_NAMES, listener)
+
+
+async def break_node(name: str, node: str, fault: str, listener: ProgressListener) -> str:
+    """Let a fault happen to a node, or undo it; returns what is so now. Raises UserError for an unknown one."""
+    try:
+        wanted = Fault(fault)
+    except ValueError:
+        raise UserError(
+            f"There is no fault “{fault}”.", f"The faults: {', '.join(Fault)}.", exit_code=ExitCode.USAGE
+        ) from None
+    return await cause_fault(name, node, wanted, listener)
 
 
 async def remove_nodes(name: str | None, listener: ProgressListener, write: Write) -> int:
@@ -88,12 +101,15 @@ def _describe(status: PlaygroundStatus, write: Write) -> None:
     write("  ".join(part for part in parts if part))
     for node in status.nodes:
         write(f"  {node.name}  {node.address:15}  {f'engine {node.engine}' if node.engine else node.problem}")
+        for fault in node.faults:
+            write(f"    undone by: swarmtutor fault {node.name} {fault.undo} --name {status.name}")
     for trace in status.traces:
         write(f"  left: {trace}")
-    if status.state != "up":
-        write(
-            f"  `swarmtutor down --name {status.name}` removes it; `swarmtutor up --name {status.name}` makes it anew."
-        )
+    removes = f"  `swarmtutor down --name {status.name}` removes it"
+    if any(node.faults for node in status.nodes):
+        write(f"{removes}.")
+    elif status.state != "up":
+        write(f"{removes}; `swarmtutor up --name {status.name}` makes it anew.")
 
 
 def progress_line(progress: Progress) -> str:

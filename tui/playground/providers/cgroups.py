@@ -20,7 +20,10 @@ from tui.playground.providers.devices import attach_filter, device_rules
 
 __all__ = [
     "Hierarchy",
+    "can_freeze",
     "confine",
+    "freeze",
+    "is_frozen",
     "join",
     "kill_all",
     "make_group",
@@ -28,6 +31,7 @@ __all__ = [
     "processes",
     "read_hierarchies",
     "remove",
+    "thaw",
 ]
 
 
@@ -135,6 +139,71 @@ def processes(hierarchies: Iterable[Hierarchy], path: str) -> set[int]:
     return found - {0}
 
 
+def _switch(hierarchy: Hierarchy) -> tuple[str, str, str]:
+    """The file that freezes a group, what to write to freeze it, and what to thaw it."""
+    return ("cgroup.freeze", "1", "0") if hierarchy.version == 2 else ("freezer.state", "FROZEN", "THAWED")
+
+
+def _freezers(hierarchies: Iterable[Hierarchy]) -> list[Hierarchy]:
+    return [hierarchy for hierarchy in hierarchies if hierarchy.version == 2 or "freezer" in hierarchy.controllers]
+
+
+def _write(file: Path, text: str) -> None:
+    with file.open("r+") as opened:  # which makes no file where there is none
+        opened.write(text)
+
+
+def can_freeze(hierarchies: Sequence[Hierarchy]) -> bool:
+    """Whether groups can be frozen on this machine at all."""
+    return bool(_freezers(hierarchies))
+
+
+def is_frozen(hierarchies: Sequence[Hierarchy], path: str) -> bool:
+    """Whether the group itself was frozen, or is being frozen."""
+    for hierarchy in _freezers(hierarchies):
+        name = "cgroup.freeze" if hierarchy.version == 2 else "freezer.self_freezing"
+        with suppress(OSError):
+            if (hierarchy.mount_point / path / name).read_text().strip() == "1":
+                return True
+    return False
+
+
+def _all_frozen(hierarchy: Hierarchy, folder: Path) -> bool:
+    if hierarchy.version == 2:
+        return "frozen 1" in (folder / "cgroup.events").read_text()
+    return (folder / "freezer.state").read_text().strip() == "FROZEN"
+
+
+def freeze(hierarchies: Sequence[Hierarchy], path: str, *, timeout: float = 10.0) -> None:
+    """Stop every process of the group where it is. Raises TimeoutError after `timeout` s; nothing is frozen then."""
+    deadline = time.monotonic() + timeout
+    for hierarchy in _freezers(hierarchies):
+        folder = hierarchy.mount_point / path
+        name, frozen, _ = _switch(hierarchy)
+        _write(folder / name, frozen)
+        while not _all_frozen(hierarchy, folder):
+            if time.monotonic() > deadline:
+                thaw(hierarchies, path)
+                raise TimeoutError(f"processes that cannot be stopped in {folder}")
+            time.sleep(0.01)
+
+
+def thaw(hierarchies: Sequence[Hierarchy], path: str) -> None:
+    """Let the processes of a frozen group go on. Groups below it that were frozen by themselves stay so."""
+    for hierarchy in _freezers(hierarchies):
+        name, _, thawed = _switch(hierarchy)
+        _write(hierarchy.mount_point / path / name, thawed)
+
+
+def _thaw_all(hierarchies: Sequence[Hierarchy], path: str) -> None:
+    """Thaw the group and all below it, also containers that were paused: no signal ends what is frozen (version 1)."""
+    for hierarchy in _freezers(hierarchies):
+        name, _, thawed = _switch(hierarchy)
+        for folder, _, _ in os.walk(hierarchy.mount_point / path):
+            with suppress(OSError):  # the group went away while we looked
+                _write(Path(folder) / name, thawed)
+
+
 def _zombie(pid: int) -> bool:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
@@ -153,6 +222,7 @@ def kill_all(hierarchies: Sequence[Hierarchy], path: str, *, timeout: float = 10
         for pid in alive:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        _thaw_all(hierarchies, path)
         if time.monotonic() > deadline:
             raise TimeoutError(f"processes that do not end: {sorted(alive)}")
         time.sleep(0.01)

@@ -85,6 +85,16 @@ class Leftovers:
             return False
         return record is not None and record.state == "up" and all(map(self.running, (*NODE_NAMES, "hub")))
 
+    def is_reparable(self) -> bool:
+        """Whether it was made to the end, and only single nodes of it have died: those can be switched on again."""
+        try:
+            record = load_record(self.name)
+        except UserError:
+            return False
+        return (
+            record is not None and record.state == "up" and self.running("hub") and any(map(self.running, NODE_NAMES))
+        )
+
     def any_running(self) -> bool:
         """Whether any process of it is alive."""
         return bool(cgroups.processes(cgroups.read_hierarchies(), self.identity))

@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 import threading
-import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,12 +11,14 @@ from pathlib import Path
 from tui.errors import ExitCode, UserError
 from tui.paths import content_dir, runtime_dir
 from tui.playground.images import build_images
-from tui.playground.locks import LockHeldError, hold_lock_async
-from tui.playground.model import NODE_NAMES, Companion, Progress, ProgressListener, ProgressState, Requirement
-from tui.playground.providers import cgroups, network
+from tui.playground.locks import hold_lock_async
+from tui.playground.model import NODE_NAMES, Companion, Fault, ProgressListener, Requirement
+from tui.playground.providers import cgroups, network, node_faults
 from tui.playground.providers.engines import wait_for_engine, wait_for_port, wait_for_ssh
 from tui.playground.providers.keys import host_key_of, make_keys
 from tui.playground.providers.leftovers import Leftovers
+from tui.playground.providers.node_root import has_disk
+from tui.playground.providers.phases import phase, working_on
 from tui.playground.providers.plans import (
     HubPlan,
     NodePlan,
@@ -51,23 +52,10 @@ _MODULES = ("overlay", "br_netfilter", "ip_vs", "ip_vs_rr", "vxlan", "xt_ipvs", 
 
 
 @asynccontextmanager
-async def _phase(listener: ProgressListener, phase: str, detail: str = "") -> AsyncGenerator[None]:
-    begun = time.monotonic()
-    listener(Progress(phase, ProgressState.RUNNING, detail))
-    try:
-        yield
-    except BaseException as error:
-        text = error.what if isinstance(error, UserError) else type(error).__name__
-        listener(Progress(phase, ProgressState.FAILED, text, time.monotonic() - begun))
-        raise
-    listener(Progress(phase, ProgressState.DONE, detail, time.monotonic() - begun))
-
-
-@asynccontextmanager
 async def _locked(name: str, wait: float = 0.0) -> AsyncGenerator[None]:
     """Nobody else changes the playground meanwhile. What the system refuses is told as a UserError."""
     try:
-        async with hold_lock_async(PlaygroundPaths.of(name).lock, wait=wait):
+        async with working_on(name, wait):
             yield
     except OSError as error:
         raise UserError(
@@ -75,12 +63,18 @@ async def _locked(name: str, wait: float = 0.0) -> AsyncGenerator[None]:
             "`swarmtutor doctor` looks at what this machine has.",
             exit_code=ExitCode.UNSUPPORTED,
         ) from error
-    except LockHeldError:
+
+
+def _record_of(name: str) -> PlaygroundRecord:
+    """The record of a playground that was made to its end."""
+    record = load_record(name)
+    if record is None or record.state != "up":
         raise UserError(
-            f"Playground “{name}” is being made, changed or removed by another program right now.",
-            "Wait until it is done, or end it.",
-            exit_code=ExitCode.BUSY,
-        ) from None
+            f"There is no playground “{name}” with nodes.",
+            f"Make it: swarmtutor up --name {name}",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    return record
 
 
 class NamespacesProvider:
@@ -101,9 +95,10 @@ class NamespacesProvider:
         self._check_requirements()
         async with _locked(name):
             left = Leftovers.of(name)
-            if left.is_up():
+            if left.is_up() or left.is_reparable():
+                wrong = node_faults.describe(await node_faults.standing_faults(name))
                 raise UserError(
-                    f"Playground “{name}” is up already.",
+                    f"Playground “{name}” is up already" + (f", but {wrong}." if wrong else "."),
                     f"Use it as it is, or remove it first: swarmtutor down --name {name}",
                     exit_code=ExitCode.BUSY,
                 )
@@ -123,31 +118,49 @@ class NamespacesProvider:
             left = Leftovers.of(name)
             if not await left.exists():
                 return
-            async with _phase(listener, "removing the playground", name):
+            async with phase(listener, "removing the playground", name):
                 await left.remove()
 
     async def reset(self, name: str, nodes: Sequence[str], listener: ProgressListener) -> None:
         """Replace nodes by fresh ones; see Provider."""
-        check_name(name)
-        if unknown := [node for node in nodes if node not in NODE_NAMES]:
-            raise UserError(
-                f"There is no node “{unknown[0]}”.",
-                f"The nodes are {', '.join(NODE_NAMES)}.",
-                exit_code=ExitCode.NOT_FOUND,
-            )
-        self._check_requirements()
+        self._check_nodes(name, nodes)
         async with _locked(name, wait=5.0):
-            record = load_record(name)
-            if record is None or record.state != "up":
+            await _Making(name, listener).replace(_record_of(name), tuple(dict.fromkeys(nodes)))
+
+    async def fault(self, name: str, node: str, fault: Fault, listener: ProgressListener) -> str:
+        """Break a node on purpose, or undo that; see FaultMaker."""
+        self._check_nodes(name, (node,))
+        async with _locked(name, wait=5.0):
+            record = _record_of(name)
+            if not Leftovers.of(name).running("hub"):
                 raise UserError(
-                    f"There is no playground “{name}” whose nodes could be replaced.",
-                    f"Make it: swarmtutor up --name {name}",
-                    exit_code=ExitCode.NOT_FOUND,
+                    f"Playground “{name}” is not running.",
+                    f"Make it anew: swarmtutor up --name {name}",
+                    exit_code=ExitCode.BROKEN,
                 )
-            await _Making(name, listener).replace(record, tuple(dict.fromkeys(nodes)))
+            faults = (await node_faults.standing_faults(name))[node]
+            match fault:
+                case Fault.POWER_OFF:
+                    return await node_faults.power_off(name, node, faults)
+                case Fault.POWER_ON:
+                    if Fault.POWER_OFF not in faults:
+                        return f"{node} is already on."
+                    return await _Making(name, listener).power_on(record, node, cut=Fault.CUT_NETWORK in faults)
+                case Fault.CUT_NETWORK:
+                    return await node_faults.cut_network(name, node, faults)
+                case Fault.RESTORE_NETWORK:
+                    return await node_faults.restore_network(name, node, faults)
+                case Fault.PAUSE:
+                    return await node_faults.pause(name, node, faults)
+                case Fault.RESUME:
+                    return await node_faults.resume(name, node, faults)
 
     async def mend(self, name: str, listener: ProgressListener, companions: Sequence[Companion] = ()) -> None:
-        """Make anew what has died of a playground that was up: single nodes, or the hub. The rest is not touched."""
+        """Bring back what a playground that was up has lost. What works is not touched.
+
+        Nodes go on, are connected again and switched on again, each with its own disk; where that does not work it is
+        replaced by a fresh one. The hub is started anew.
+        """
         check_name(name)
         self._check_requirements()
         async with _locked(name, wait=5.0):
@@ -158,8 +171,26 @@ class NamespacesProvider:
             making = _Making(name, listener)
             if not left.running("hub"):
                 await making.restart_hub(record, companions)
-            if dead := [node for node in NODE_NAMES if not left.running(node)]:
-                await making.replace(record, dead)
+            for node, faults in (await node_faults.standing_faults(name)).items():
+                if Fault.PAUSE in faults:
+                    await node_faults.resume(name, node, faults)
+                if Fault.CUT_NETWORK in faults:
+                    await node_faults.restore_network(name, node, faults)
+                if Fault.POWER_OFF in faults:
+                    try:
+                        await making.power_on(record, node)
+                    except UserError:
+                        await making.replace(record, [node])
+
+    def _check_nodes(self, name: str, nodes: Sequence[str]) -> None:
+        check_name(name)
+        if unknown := [node for node in nodes if node not in NODE_NAMES]:
+            raise UserError(
+                f"There is no node “{unknown[0]}”.",
+                f"The nodes are {', '.join(NODE_NAMES)}.",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+        self._check_requirements()
 
     def _check_root(self) -> None:
         if os.geteuid() != 0:
@@ -192,7 +223,7 @@ class _Making:
 
     async def run(self, companions: Sequence[Companion]) -> None:
         """Make all of it."""
-        async with _phase(self._listen, "network", "three nodes on one bridge"):
+        async with phase(self._listen, "network", "three nodes on one bridge"):
             record, addresses = await self._make_network()
         await together(self._make_nodes(record, NODE_NAMES), self._make_hub(record, addresses, companions))
         save_record(record.with_state("up"))
@@ -200,13 +231,37 @@ class _Making:
     async def replace(self, record: PlaygroundRecord, nodes: Sequence[str]) -> None:
         """Make some nodes anew, with the same names, addresses and keys."""
         addresses = network.Addresses(network.Network(record.subnet))
-        async with _phase(self._listen, "removing the old node", ", ".join(nodes)):
+        async with phase(self._listen, "removing the old node", ", ".join(nodes)):
             for node in nodes:
                 await Leftovers.of(self._name).remove_node(node)
-        async with _phase(self._listen, "network", ", ".join(nodes)):
+        async with phase(self._listen, "network", ", ".join(nodes)):
             for node in nodes:
                 await network.rebuild_node(self._names, addresses, node)
         await self._make_nodes(record, nodes)
+
+    async def power_on(self, record: PlaygroundRecord, node: str, *, cut: bool = False) -> str:
+        """Start a node that is off from its own disk. `cut`: its cable stays out. Returns what is so now."""
+        group = f"{self._identity}/{node}"
+        kept = has_disk(self._paths.node(node) / "disk")
+        # As a machine that was off, it has nothing left of its old network's settings.
+        await asyncio.to_thread(cgroups.kill_all, self._hierarchies, group)
+        await asyncio.to_thread(cgroups.remove, self._hierarchies, group)
+        cgroups.make_group(self._hierarchies, group)
+        await network.rebuild_node(self._names, network.Addresses(network.Network(record.subnet)), node)
+        try:
+            if cut:
+                await network.set_port(self._names, node, up=False)
+            await self._make_nodes(record, [node], reached=not cut)
+        except BaseException as error:
+            await to_the_end(asyncio.to_thread(cgroups.kill_all, self._hierarchies, group))
+            if not isinstance(error, UserError):
+                raise
+            raise UserError(
+                f"{node} does not come on again: {error.what}",
+                f"Put a fresh one in its place: swarmtutor reset {node} --name {self._name}",
+                exit_code=ExitCode.BROKEN,
+            ) from error
+        return f"{node} is on." if kept else f"{node} is on, and empty: its disk was in memory."
 
     async def restart_hub(self, record: PlaygroundRecord, companions: Sequence[Companion]) -> None:
         """Start the registry, the name server and the companions again."""
@@ -252,13 +307,14 @@ class _Making:
             mesh=routing_mesh(),
         )
 
-    async def _make_nodes(self, record: PlaygroundRecord, nodes: Sequence[str]) -> None:
-        async with _phase(self._listen, "nodes", ", ".join(nodes)):
+    async def _make_nodes(self, record: PlaygroundRecord, nodes: Sequence[str], *, reached: bool = True) -> None:
+        async with phase(self._listen, "nodes", ", ".join(nodes)):
             pids = await together(*(self._start_node(record, node) for node in nodes))
-        async with _phase(self._listen, "engines", ", ".join(nodes)):
+        async with phase(self._listen, "engines", ", ".join(nodes)):
             waits = [wait_for_engine(node, pid, _ENGINE_SECONDS) for node, pid in zip(nodes, pids, strict=True)]
             addresses = {node.name: node.address for node in record.nodes}
-            waits += [wait_for_ssh(node, addresses[node], _ENGINE_SECONDS) for node in nodes]
+            if reached:
+                waits += [wait_for_ssh(node, addresses[node], _ENGINE_SECONDS) for node in nodes]
             await together(*waits)
 
     async def _start_node(self, record: PlaygroundRecord, node: str) -> int:
@@ -352,7 +408,7 @@ class _Making:
     async def _make_hub(
         self, record: PlaygroundRecord, addresses: network.Addresses, companions: Sequence[Companion]
     ) -> None:
-        async with _phase(self._listen, "registry and images"):
+        async with phase(self._listen, "registry and images"):
             (self._paths.root / "registry").mkdir(exist_ok=True)
             plan = HubPlan(
                 self._identity, self._names.hub, f"{self._identity}/hub", self._hub_services(record, companions)

@@ -27,9 +27,11 @@ __all__ = [
     "build",
     "choose_subnet",
     "networks_in_use",
+    "ports_down",
     "rebuild_node",
     "remove",
     "run_ip",
+    "set_port",
     "used_networks",
 ]
 
@@ -221,6 +223,24 @@ async def rebuild_node(names: Names, addresses: Addresses, node: str) -> None:
     await _batch([f"netns add {names.node(node)}", _node_links(names, addresses, node)])
     await _batch(_in_hub(node), "-n", names.hub)
     await _batch(_in_node(addresses, node), "-n", names.node(node))
+
+
+async def ports_down(names: Names) -> set[str]:
+    """The nodes whose port on the bridge is switched off."""
+    status, stdout, _ = await run_ip("-n", names.hub, "-j", "link", "show")
+    links: list[dict[str, Any]] = json.loads(stdout or "[]") if status == 0 else []
+    return {str(link["ifname"]) for link in links if "UP" not in link["flags"]} & set(NODE_NAMES)
+
+
+async def set_port(names: Names, node: str, *, up: bool) -> None:
+    """Switch a node's port on the bridge on or off; the node sees its cable plugged in or out."""
+    status, _, stderr = await run_ip("-n", names.hub, "link", "set", node, "up" if up else "down")
+    if status != 0:
+        raise UserError(
+            f"The port of {node} on the playground's bridge does not obey: {stderr.strip()}",
+            f"A fresh node has a fresh port: swarmtutor reset {node}",
+            exit_code=ExitCode.BROKEN,
+        )
 
 
 async def _delete_namespaces(namespaces: Iterable[str]) -> None:

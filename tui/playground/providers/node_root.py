@@ -17,7 +17,7 @@ from tui.playground.providers.cgroups import Hierarchy
 from tui.playground.providers.node_files import fill_upper
 from tui.playground.providers.plans import NodePlan
 
-__all__ = ["enter_root"]
+__all__ = ["enter_root", "has_disk"]
 
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 _SYSTEM = ("/usr", "/opt", "/nix", "/gnu", "/etc")
@@ -25,6 +25,20 @@ _SYSTEM = ("/usr", "/opt", "/nix", "/gnu", "/etc")
 _PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "acpi", "scsi", "fs")
 _PROC_WRITABLE = ("sys/net",)
 _PROC_HIDDEN = ("kcore", "kmsg", "keys", "timer_list", "sched_debug")
+
+
+def has_disk(folder: Path) -> bool:
+    """Whether the folder of a node holds its disk. A disk in memory, which goes with the node, is not seen there."""
+    upper = folder / "upper"
+    return upper.is_dir() and any(upper.iterdir())
+
+
+def _inside(root: Path, name: str) -> Path:
+    """A path in the node. Its disk may be one that somebody has worked on: no link there may lead out of it."""
+    path = root / name.lstrip("/")
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise OSError(errno.ELOOP, f"/{name.lstrip('/')} leads out of the node")
+    return path
 
 
 def _escape(path: Path) -> str:
@@ -37,7 +51,15 @@ def _escape(path: Path) -> str:
 
 def _mount_overlay(folder: Path) -> None:
     options = f"lowerdir=/,upperdir={_escape(folder / 'upper')},workdir={_escape(folder / 'work')}"
-    mount("overlay", folder / "root", "overlay", MountFlag.NONE, options)
+    deadline = time.monotonic() + 5.0
+    while True:
+        try:
+            return mount("overlay", folder / "root", "overlay", MountFlag.NONE, options)
+        except OSError as error:
+            # A node that was switched off a moment ago lets go of its disk after its last process is gone.
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _lay(folder: Path, plan: NodePlan, dockerd: str, rc_file: str) -> None:
@@ -46,16 +68,21 @@ def _lay(folder: Path, plan: NodePlan, dockerd: str, rc_file: str) -> None:
     if not any((folder / "upper").iterdir()):
         (folder / "upper").chmod(0o755)
         fill_upper(folder / "upper", plan, dockerd, rc_file)
-        (folder / "upper/.old").mkdir()
     _mount_overlay(folder)
 
 
 def _make_overlay(plan: NodePlan, dockerd: str, rc_file: str) -> Path:
-    """Mount the overlay and return its path. A filesystem that cannot carry one is covered with one in memory."""
+    """Mount the overlay and return its path. A filesystem that cannot carry one is covered with one in memory.
+
+    A disk that a node has worked on is taken as it is, or not at all.
+    """
     folder = Path(plan.folder)
+    used = has_disk(folder)
     try:
         _lay(folder, plan, dockerd, rc_file)
     except OSError:
+        if used:
+            raise
         for name in ("upper", "work", "root", "docker"):
             shutil.rmtree(folder / name, ignore_errors=True)
         mount("swarmtutor", folder, "tmpfs", MountFlag.NOSUID, "mode=700")
@@ -85,7 +112,7 @@ def _bind_system_mounts(root: Path) -> None:
         mount_point = line.split()[4]
         if any(mount_point == top or mount_point.startswith(top + "/") for top in _SYSTEM):
             source = Path(mount_point)
-            in_node = root / mount_point.lstrip("/")
+            in_node = _inside(root, mount_point)
             if source.is_dir() and not _shown(in_node):
                 _bind(source, in_node, read_only=True)
 
@@ -162,19 +189,21 @@ def _make_cgroups_v2(folder: Path) -> None:
 def _make_private_mounts(root: Path, plan: NodePlan, hierarchies: Sequence[Hierarchy]) -> None:
     _bind_system_mounts(root)
     for folder in plan.python_folders:
-        if not _shown(root / folder.lstrip("/")):
-            _bind(Path(folder), root / folder.lstrip("/"), read_only=True)
-    _bind(Path(plan.folder) / "docker", root / "var/lib/docker", read_only=False)
-    mount("swarmtutor", root / "run", "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=755")
-    mount("swarmtutor", root / "tmp", "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=1777")
-    (root / "run/lock").mkdir()
-    _make_dev(root / "dev")
-    _make_proc(root / "proc", root / "dev")
-    _make_sys(root / "sys")
+        in_node = _inside(root, folder)
+        if not _shown(in_node):
+            _bind(Path(folder), in_node, read_only=True)
+    _bind(Path(plan.folder) / "docker", _inside(root, "var/lib/docker"), read_only=False)
+    run, tmp, dev, proc, system = (_inside(root, name) for name in ("run", "tmp", "dev", "proc", "sys"))
+    mount("swarmtutor", run, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=755")
+    mount("swarmtutor", tmp, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=1777")
+    (run / "lock").mkdir()
+    _make_dev(dev)
+    _make_proc(proc, dev)
+    _make_sys(system)
     if hierarchies[0].version == 1:
-        _make_cgroups_v1(root / "sys/fs/cgroup", hierarchies)
+        _make_cgroups_v1(system / "fs/cgroup", hierarchies)
     else:
-        _make_cgroups_v2(root / "sys/fs/cgroup")
+        _make_cgroups_v2(system / "fs/cgroup")
 
 
 def enter_root(plan: NodePlan, hierarchies: Sequence[Hierarchy], dockerd: str, rc_file: str) -> None:
@@ -184,8 +213,7 @@ def enter_root(plan: NodePlan, hierarchies: Sequence[Hierarchy], dockerd: str, r
     root = _make_overlay(plan, dockerd, rc_file)
     _make_private_mounts(root, plan, hierarchies)
     os.chdir(root)
-    pivot_root(root, root / ".old")
+    # The old root comes to lie upon the new one (pivot_root(2)), so that no folder is needed for it.
+    pivot_root(Path(), Path())
+    unmount_lazily(".")
     os.chdir("/")
-    unmount_lazily("/.old")
-    with suppress(OSError):
-        os.rmdir("/.old")

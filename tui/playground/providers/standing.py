@@ -1,9 +1,11 @@
 """How a playground stands, whichever provider made it."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tui.errors import UserError
+from tui.playground.model import Fault
 from tui.playground.record import load_record
 
 __all__ = ["Standing", "look_at"]
@@ -13,9 +15,10 @@ __all__ = ["Standing", "look_at"]
 class Standing:
     """What is there of a playground."""
 
-    up: bool  # made to the end, and every part of it runs
+    up: bool  # made to the end, every part of it runs, and nothing is wrong with a node on purpose
     any_running: bool
     traces: tuple[str, ...]  # everything that is there, in words
+    faults: Mapping[str, frozenset[Fault]] = field(default_factory=dict[str, frozenset[Fault]])  # of each node
 
 
 async def look_at(name: str, provider: str) -> Standing:
@@ -27,9 +30,12 @@ async def look_at(name: str, provider: str) -> Standing:
 
 async def _namespaces(name: str) -> Standing:
     from tui.playground.providers.leftovers import Leftovers
+    from tui.playground.providers.node_faults import standing_faults
 
     left = Leftovers.of(name)
-    return Standing(left.is_up(), left.any_running(), tuple(await left.found()))
+    faults: Mapping[str, frozenset[Fault]] = await standing_faults(name) if left.any_running() else {}
+    up = left.is_up() and not any(faults.values())
+    return Standing(up, left.any_running(), tuple(await left.found()), faults)
 
 
 def _containers(name: str) -> Standing:
