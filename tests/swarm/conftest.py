@@ -11,13 +11,16 @@ import pytest
 
 from tui.playground.model import Progress
 from tui.playground.playground import SshPlayground, list_playgrounds, open_playground
-from tui.playground.providers.namespaces import NamespacesProvider
+from tui.playground.providers import provider_named
+
+# The provider whose nodes are tested. test_containers.py runs the tests of a node's behaviour with the other one.
+PROVIDER = os.environ.get("SWARMTUTOR_TEST_PROVIDER", "namespaces")
 
 
 @cache
 def _missing() -> str:
     """Why no playground can be made here, in one line; empty if one can."""
-    needs = [f"{need.what} ({need.found})" for need in NamespacesProvider().requirements() if not need.met]
+    needs = [f"{need.what} ({need.found})" for need in provider_named(PROVIDER).requirements() if not need.met]
     return f"no playground can be made here; missing: {', '.join(needs)}" if needs else ""
 
 
@@ -36,7 +39,7 @@ def _remove_stale() -> None:
     for name in list_playgrounds():
         match = re.fullmatch(r"pg-t(\d+)[a-z]?", name)
         if match and not Path(f"/proc/{match[1]}").exists():
-            asyncio.run(NamespacesProvider().down(name, ignore_progress))
+            asyncio.run(provider_named(PROVIDER).down(name, ignore_progress))
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +47,7 @@ def playground_name() -> Generator[str]:
     """The name of a playground that is up during the whole run. Leave no swarm and no container behind in it."""
     _remove_stale()
     name = f"pg-t{os.getpid()}"
-    provider = NamespacesProvider()
+    provider = provider_named(PROVIDER)
     asyncio.run(provider.up(name, ignore_progress))
     try:
         yield name

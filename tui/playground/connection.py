@@ -21,6 +21,11 @@ __all__ = ["SshNode", "SshShell"]
 
 _ENGINE = "/var/run/docker.sock"
 _WINDOW = 65_536  # bytes on their way in a shell: small, so that Ctrl-C in a flood of output is felt at once
+_SAID_BY_OPENSSH = (
+    ("Connection refused", "connection refused"),
+    ("No route to host", "no route to host"),
+    ("Connection timed out", "no answer"),
+)
 _LARGEST_ANSWER = 1_048_576  # bytes of a web answer that are read
 
 
@@ -107,6 +112,8 @@ class SshNode:
                 stdout, stderr = await process.communicate(stdin)
                 await process.wait_closed()
             except BaseException:
+                # OpenSSH would let it run on when the channel closes.
+                process.terminate()
                 process.close()
                 raise
             status = _exit_status(process)
@@ -215,5 +222,8 @@ def _plain(text: str) -> str:
     """The reason of a refused connection, without the clothes that Python puts around it."""
     for code, words in (("111", "connection refused"), ("113", "no route to host"), ("110", "no answer")):
         if f"[Errno {code}]" in text:
+            return words
+    for said, words in _SAID_BY_OPENSSH:
+        if said in text:
             return words
     return text

@@ -62,8 +62,6 @@ def _narrow(*more: str) -> Mapping[str, Any]:
     return {
         "CapAdd": [*_CAPABILITIES, *more],
         "SecurityOpt": ["seccomp=unconfined", "apparmor=unconfined", "label=disable"],
-        "MaskedPaths": [],
-        "ReadonlyPaths": [],
     }
 
 
@@ -182,18 +180,27 @@ def _hosts(record: PlaygroundRecord) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _learner_key(node: str, address: str, key: str) -> str:
+    """The line that lets the learner in from another node, and through this node only to its own ports."""
+    own = ",".join(f'permitopen="{host}:*"' for host in (node, address, "localhost", "127.0.0.1"))
+    return f"{own} {key}"
+
+
 def node_files(record: PlaygroundRecord, node: str, keys: Mapping[str, str], mtu: int) -> dict[str, File]:
     """The files in which one node differs from the image.
 
     `keys`: file name to text of the playground's keys (`client.pub`, `learner`, `learner.pub`, and each node's).
     """
+    addresses = {entry.name: entry.address for entry in record.nodes}
     known = "".join(f"{entry.name},{entry.address} {entry.host_key}\n" for entry in record.nodes)
     return {
         "etc/docker/daemon.json": File(json.dumps(_daemon(record.hub, mtu), indent=2) + "\n"),
         "etc/swarmtutor/hosts": File(_hosts(record)),
         "etc/swarmtutor/resolv.conf": File(f"nameserver {record.hub}\noptions timeout:1 attempts:1\n"),
         "etc/swarmtutor/ssh/host_key": File(keys[node], 0o600),
-        "etc/swarmtutor/ssh/authorized_docker": File(keys["client.pub"] + keys["learner.pub"]),
+        "etc/swarmtutor/ssh/authorized_docker": File(
+            keys["client.pub"] + _learner_key(node, addresses[node], keys["learner.pub"])
+        ),
         "etc/swarmtutor/ssh/authorized_root": File(keys["client.pub"], 0o600),
         "etc/ssh/ssh_config": File("Host *\n    SendEnv LANG LC_*\n"),
         "etc/ssh/ssh_known_hosts": File(known),
