@@ -10,7 +10,7 @@ from tui.swarm.snapshot import Snapshot
 from tui.tutor.shells import NodeShell
 from tui.tutor.views import LessonView, Readiness
 
-__all__ = ["footer", "freshness", "goal_strip", "header", "node_dots", "shell_tabs"]
+__all__ = ["banner", "footer", "freshness", "goal_strip", "header", "node_dots", "shell_tabs"]
 
 _LIVE = 3.0  # seconds for which a look at the swarm counts as now: two slow polls and a margin
 
@@ -69,6 +69,26 @@ def shell_tabs(
         edge = signs.focus if here and focused else " "
         spans.append(Span(f"{edge}{number} {name}{down} ", role, f"screen.node('{name}')"))
     return tuple(spans)
+
+
+def banner(view: LessonView, catch_up_key: str, *, fresh: bool, doing: str) -> str:
+    """What stands across the window when the nodes are not where the lesson is; empty when they are.
+
+    `fresh`: the nodes were made just now. `doing` says which of the earlier steps is being run.
+    """
+    if view.readiness is Readiness.CATCHING_UP:
+        return f"Bringing the nodes to this step: {doing or 'the commands of the earlier steps are being run'}"
+    if view.readiness is not Readiness.BEHIND:
+        return ""
+    if fresh:
+        return (
+            f"Your nodes are new, and the swarm from before is gone. Press {catch_up_key} to bring them to this step: "
+            "the commands of the earlier steps are run for you."
+        )
+    return (
+        f"The nodes are not where this step begins. Press {catch_up_key}, and they are made anew and brought here by "
+        "running the commands of the earlier steps."
+    )
 
 
 def goal_strip(view: LessonView, next_key: str, signs: Signs) -> Line:

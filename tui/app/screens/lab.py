@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.app import bars
+from tui.app import bars, reasons
 from tui.app.actions import ACTIONS, Action, action_of, bindings, key_name, keys_of, release_keys
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
 from tui.app.paint import ROLE_CLASSES, Line, Role, Span, line
@@ -25,9 +25,8 @@ from tui.app.widgets.painted import Bar
 from tui.app.widgets.preparing import PreparingPanel
 from tui.app.widgets.shell_box import ShellBox
 from tui.app.widgets.swarm_view import SwarmView
-from tui.checks.model import Outcome
 from tui.playground.model import NODE_NAMES
-from tui.tutor.views import PageCommand, Readiness
+from tui.tutor.views import Readiness
 
 if TYPE_CHECKING:
     from tui.tutor.session import LabSession
@@ -305,18 +304,7 @@ class LabScreen(Screen[None]):
     def _draw_banner(self) -> None:
         view = self._view
         banner = self.query_one("#banner", Static)
-        text = ""
-        if view.readiness is Readiness.BEHIND:
-            key = self._key("lesson.catch-up")
-            if self._fresh:
-                text = f"Your nodes are new, and the swarm from before is gone. Press {key} to bring them to this step:"
-                text += " the commands of the earlier steps are run for you."
-            else:
-                text = f"The nodes are not where this step begins. Press {key}, and they are made anew and brought here"
-                text += " by running the commands of the earlier steps."
-        elif view.readiness is Readiness.CATCHING_UP:
-            doing = self._catching or "the commands of the earlier steps are being run"
-            text = f"Bringing the nodes to this step: {doing}"
+        text = bars.banner(view, self._key("lesson.catch-up"), fresh=self._fresh, doing=self._catching)
         banner.display = bool(text)
         if text:
             banner.update(text)
@@ -403,44 +391,19 @@ class LabScreen(Screen[None]):
 
     def works_now(self, action: Action) -> bool:
         """Whether the action would do something now. Keys of others answer with a sentence that says why not."""
-        view = self._view
-        match action.id:
-            case "lesson.next":
-                return view.can_go_on
-            case "lesson.previous":
-                return view.can_go_back
-            case "lesson.type":
-                return bool(self._session.shells) and any(
-                    isinstance(block, PageCommand) and block.is_next for block in view.blocks
-                )
-            case "lesson.hint":
-                return view.hints_left > 0
-            case "pane.maximise":
-                return not self.has_class("-narrow")
-            case "lesson.catch-up":
-                return view.readiness is Readiness.BEHIND
-            case "swarm.history":
-                return self.prepared and has_history(self._session.snapshot)
-            case "node.1" | "node.2" | "node.3" | "pane.shell":
-                return bool(self._session.shells)
-            case _:
-                return True
+        session = self._session
+        history = self.prepared and has_history(session.snapshot)
+        return reasons.works_now(action, self._view, session.shells, history=history, narrow=self.has_class("-narrow"))
 
     def _say(self, text: str) -> None:
         self.notify(text, markup=False, timeout=4)
 
     def action_next_step(self) -> None:
         """Open the next step, or say what it waits for."""
-        view = self._view
         if self._session.next():
             self._go(Pane.LESSON)
-        elif view.finished and view.index == view.total - 1:
-            self._say("This is the last step, and it is done.")
-        elif view.readiness is Readiness.STARTING:
-            self._say("The nodes are still being made; the next step opens once this one's goals could be checked.")
         else:
-            red = next((goal for goal in view.goals if goal.outcome is not Outcome.PASS), None)
-            self._say(f"Not yet: {red.goal.replace('`', '')}." if red else "There is no step after this one.")
+            self._say(reasons.why_not_next(self._view))
 
     def action_previous_step(self) -> None:
         """Show the step before."""
@@ -455,29 +418,16 @@ class LabScreen(Screen[None]):
         if node is not None:
             self.node = node
             self._go(Pane.SHELL)
-            return
-        commands = [block for block in self._view.blocks if isinstance(block, PageCommand)]
-        missing = next((block.missing for block in commands if block.is_next and block.missing), ())
-        if not commands:
-            self._say("This step has no command to type.")
-        elif not self._session.shells:
-            self._say("The shells are not open yet.")
-        elif missing:
-            self._say(f"The command waits for what is not known yet: {', '.join(missing)}.")
-        elif not any(block.is_next for block in commands):
-            self._say("All commands of this step have been typed.")
         else:
-            self._say("The shell is busy with something else: finish it, or press Ctrl-C in it.")
+            self._say(reasons.why_no_command(self._view, self._session.shells))
 
     def action_hint(self) -> None:
         """One more hint."""
         if self._session.hint():
             if self.single:
                 self._go(Pane.LESSON)
-        elif self._view.hints:
-            self._say("There is no further hint for this step.")
         else:
-            self._say("This step has no hints.")
+            self._say(reasons.why_no_hint(self._view))
 
     def action_catch_up(self) -> None:
         """Bring the nodes to this step, if they are behind it."""

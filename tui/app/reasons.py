@@ -1,0 +1,74 @@
+"""Whether an action would do something now, and if not, the sentence that says why: pure functions of what is known."""
+
+from collections.abc import Mapping
+
+from tui.app.actions import Action
+from tui.checks.model import Outcome
+from tui.tutor.shells import NodeShell
+from tui.tutor.views import LessonView, PageCommand, Readiness
+
+__all__ = ["is_last_and_done", "why_no_command", "why_no_hint", "why_not_next", "works_now"]
+
+
+def works_now(
+    action: Action, view: LessonView, shells: Mapping[str, NodeShell], *, history: bool, narrow: bool
+) -> bool:
+    """Whether the action would do something. `history`: there are past tasks. `narrow`: panes are tabs anyway."""
+    match action.id:
+        case "lesson.next":
+            return view.can_go_on
+        case "lesson.previous":
+            return view.can_go_back
+        case "lesson.type":
+            return bool(shells) and any(command.is_next for command in _commands(view))
+        case "lesson.hint":
+            return view.hints_left > 0
+        case "lesson.catch-up":
+            return view.readiness is Readiness.BEHIND
+        case "pane.maximise":
+            return not narrow
+        case "swarm.history":
+            return history
+        case "node.1" | "node.2" | "node.3" | "pane.shell":
+            return bool(shells)
+        case _:
+            return True
+
+
+def is_last_and_done(view: LessonView) -> bool:
+    """Whether the lab is at its end."""
+    return view.finished and view.index == view.total - 1
+
+
+def why_not_next(view: LessonView) -> str:
+    """Why the next step does not open."""
+    if is_last_and_done(view):
+        return "This is the last step, and it is done."
+    if view.readiness is Readiness.STARTING:
+        return "The nodes are still being made; the next step opens once this one's goals could be checked."
+    red = next((goal for goal in view.goals if goal.outcome is not Outcome.PASS), None)
+    return f"Not yet: {red.goal.replace('`', '')}." if red else "There is no step after this one."
+
+
+def why_no_command(view: LessonView, shells: Mapping[str, NodeShell]) -> str:
+    """Why no command could be typed."""
+    commands = _commands(view)
+    missing = next((command.missing for command in commands if command.is_next and command.missing), ())
+    if not commands:
+        return "This step has no command to type."
+    if not shells:
+        return "The shells are not open yet."
+    if missing:
+        return f"The command waits for what is not known yet: {', '.join(missing)}."
+    if not any(command.is_next for command in commands):
+        return "All commands of this step have been typed."
+    return "The shell is busy with something else: finish it, or press Ctrl-C in it."
+
+
+def why_no_hint(view: LessonView) -> str:
+    """Why there is no further hint."""
+    return "There is no further hint for this step." if view.hints else "This step has no hints."
+
+
+def _commands(view: LessonView) -> list[PageCommand]:
+    return [block for block in view.blocks if isinstance(block, PageCommand)]
