@@ -9,9 +9,11 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench import bring_up, change, echo, first_frame, memory, throughput, walking
+from tests.bench.pressure import Pressure
 from tests.bench.report import as_json, heading, section, unmeasured
 from tests.bench.stats import CannotMeasureError, Figure, Options, Result
 from tui.errors import UserError
@@ -58,6 +60,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _measured(figure: Figure, options: Options) -> Result | str:
     sys.stderr.write(f"measuring {figure.name} …\n")
+    pressure = Pressure()
     try:
         result = figure.measure(options)
     except (CannotMeasureError, UserError, TimeoutError) as error:
@@ -66,6 +69,7 @@ def _measured(figure: Figure, options: Options) -> Result | str:
         traceback.print_exc()
         reason = f"{type(error).__name__}: {error}"
     else:
+        result = replace(result, notes=(*result.notes, *filter(None, [pressure.told()])))
         _print(section(figure, result))
         return result
     _print(unmeasured(figure, reason))

@@ -11,7 +11,7 @@ from tui.playground.playground import open_playground
 
 __all__ = ["main"]
 
-_PAUSE = 0.5
+_PAUSE = 2.0
 
 
 async def _churn(name: str) -> None:
