@@ -20,7 +20,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from tui.errors import UserError
 from tui.playground.model import Companion
+from tui.playground.providers.container_engine import EngineRefusedError
 from tui.playground.providers.plans import program_environment
 from tui.playground.record import PlaygroundPaths
 
@@ -30,6 +32,7 @@ _CALL_SECONDS = 2.0
 _START_SECONDS = 20.0  # until the keeper must answer
 _STOP_SECONDS = 6.0
 _LOOK_SECONDS = 0.5  # between two looks at the companions and at the record
+_ASK_SECONDS = 60.0  # between two questions to the engine whether the playground is still there
 _LONGEST_PAUSE = 5.0  # before a companion that keeps ending is started again
 _STEADY_SECONDS = 10.0
 _DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG (prctl(2))
@@ -173,13 +176,29 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
-def _serve(server: socket.socket, secret: str, kept: Sequence[_Kept], gone: Path) -> None:
-    """Look after the companions until told to stop, or until the file `gone` is no more."""
+def _has_containers(name: str) -> bool:
+    """Whether the playground has a container, as far as anybody can tell."""
+    from tui.playground.providers.container_leftovers import find
+
+    try:
+        return bool(find(name).containers)
+    except (UserError, EngineRefusedError):
+        return True  # the engine may be on its way back
+
+
+def _serve(server: socket.socket, secret: str, kept: Sequence[_Kept], name: str) -> None:
+    """Look after the companions until told to stop, or until the playground is gone."""
+    plan = _plan(PlaygroundPaths.of(name))
+    ask_at = time.monotonic() + _ASK_SECONDS
     with selectors.DefaultSelector() as selector:
         selector.register(server, selectors.EVENT_READ)
-        while gone.exists():
+        while plan.exists():
             for companion in kept:
                 companion.look()
+            if time.monotonic() > ask_at:
+                if not _has_containers(name):
+                    return
+                ask_at = time.monotonic() + _ASK_SECONDS
             if not selector.select(_LOOK_SECONDS):
                 continue
             with contextlib.suppress(OSError):
@@ -209,7 +228,7 @@ def main(arguments: Sequence[str]) -> int:
             fresh.touch(mode=0o600)
             fresh.write_text(json.dumps({"port": server.getsockname()[1], "secret": secret}), encoding="utf-8")
             fresh.replace(_door(paths))
-            _serve(server, secret, kept, _plan(paths))
+            _serve(server, secret, kept, arguments[0])
     finally:
         for companion in kept:
             companion.stop()

@@ -10,7 +10,7 @@ from tui.errors import ExitCode, UserError
 from tui.playground.images import Busybox
 from tui.playground.model import NODE_NAMES
 from tui.playground.providers.container_engine import Api, EngineRefusedError, RawObject, engine, forgiving
-from tui.playground.providers.container_parts import RIGHTS, File, Names, Rights, archive, container_document
+from tui.playground.providers.container_parts import LABEL, RIGHTS, File, Names, archive, container_document
 from tui.playground.providers.network import Addresses, Network, choose_subnet
 
 __all__ = ["Maker", "free_port"]
@@ -160,10 +160,12 @@ class Maker:
                     api.remove_container(name, v=True, force=True)
                 raise
 
-    @property
-    def rights(self) -> Rights:
-        """The rights that nodes have been given."""
-        return RIGHTS[self._rights]
+    def learn_rights(self) -> None:
+        """Start with the rights that the nodes of this playground were given, instead of trying them in turn."""
+        with engine() as api:
+            nodes = api.containers(all=True, filters=self.names.filters(role="node"))
+        given = {node["Labels"].get(f"{LABEL}.rights") for node in nodes}
+        self._rights = next((index for index, rights in enumerate(RIGHTS) if rights.name in given), 0)
 
     def end_of(self, part: str) -> str:
         """Why a part does not run: the last line of what it said. Empty while it runs."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from tui.playground.model import NODE_NAMES
 from tui.playground.record import PlaygroundRecord
 from tui.playground.registry import registry_settings
 
@@ -112,7 +111,6 @@ def container_document(
 
     `ports`: ports of the container, and the ports of this machine's loopback that lead to them.
     """
-    is_node = part in NODE_NAMES
     host: dict[str, Any] = {
         "NetworkMode": names.network,
         "PortBindings": {
@@ -121,8 +119,7 @@ def container_document(
         "Tmpfs": {"/run": "exec,mode=755"},
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
     }
-    if is_node:
-        assert rights is not None
+    if rights is not None:
         host |= {
             "Binds": [f"{names.part(part)}:/var/lib/docker"],
             "CgroupnsMode": "private",
@@ -132,8 +129,8 @@ def container_document(
     return {
         "Image": image,
         "Hostname": part,
-        "Cmd": ["node" if is_node else "hub"],
-        "Labels": names.labels("node", part) if is_node else names.labels("hub"),
+        "Cmd": ["node" if rights else "hub"],
+        "Labels": names.labels("node", part) | {f"{LABEL}.rights": rights.name} if rights else names.labels("hub"),
         "ExposedPorts": {f"{inner}/tcp": {} for inner in ports},
         "StopTimeout": 10,
         "HostConfig": host,

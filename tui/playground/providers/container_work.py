@@ -92,6 +92,7 @@ class Making:
         """Make some nodes anew, with the same names, addresses, ports and keys."""
         await self._build()
         mtu = await asyncio.to_thread(self._maker.own_mtu)
+        await asyncio.to_thread(self._maker.learn_rights)
         async with phase(self._listen, "removing the old node", ", ".join(nodes)):
             await together(*(in_thread(lambda old=node: leftovers.remove_node(self._name, old)) for node in nodes))
         save_record(await self._make_nodes(record, nodes, mtu))
