@@ -25,13 +25,14 @@ class _Server(ThreadingMixIn, UnixStreamServer):
 class FakeEngine:
     """Answers `/info`, `/containers/json`, `/nodes` … from `answers`; a path that is missing there gives 503.
 
-    `frozen` makes it accept requests and say nothing, like a stopped process.
+    `frozen` makes it accept requests and say nothing, like a stopped process; `silent_about` names single paths.
     """
 
     def __init__(self, socket: Path, answers: Mapping[str, Any]) -> None:
         self.socket = socket
         self.answers: dict[str, Any] = dict(answers)
         self.frozen = threading.Event()
+        self.silent_about: set[str] = set()
         self.overlaps = 0
         self.asked: list[str] = []
         self._busy = threading.Lock()
@@ -79,7 +80,7 @@ class FakeEngine:
         try:
             self.overlaps += not alone
             self.asked.append(path)
-            while self.frozen.is_set():
+            while self.frozen.is_set() or path in self.silent_about:
                 time.sleep(_EVENT_PULSE)
             if path == "version":
                 return 200, {"ApiVersion": "1.41", "Version": "20.10"}

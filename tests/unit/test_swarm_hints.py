@@ -125,9 +125,10 @@ def test_why_the_swarm_is_unknown(changed: dict[int, dict[str, object]], reason:
 
 
 def test_a_managers_own_words_explain_its_failure() -> None:
-    engines = {"node1": sample_engine(1, swarm_error="The swarm does not have a leader")}
-    assert why_unknown(engines, ["node1: did not answer within 3 s"]) == (
-        "node1: did not answer within 3 s; node1: The swarm does not have a leader"
+    engines = {"node1": sample_engine(1, swarm_error="The swarm does not have a leader"), "node2": sample_engine(2)}
+    failures = {"node1": "did not answer within 3 s", "node2": "did not answer within 3 s"}
+    assert why_unknown(engines, failures) == (
+        "node1: The swarm does not have a leader; node2: did not answer within 3 s"
     )
 
 

@@ -44,6 +44,7 @@ def nodes() -> Generator[list[FakeNode]]:
         yield made
         for node in made:
             node.engine.frozen.clear()
+            node.engine.silent_about.clear()
             node.engine.stop()
 
 
@@ -53,7 +54,7 @@ def watching(nodes: Sequence[FakeNode], pace: Pace | None = None) -> Observer:
 
 @pytest.fixture
 async def observer(nodes: list[FakeNode]) -> AsyncGenerator[Observer]:
-    made = watching(nodes)
+    made = watching(nodes, Pace(deadline=0.7))
     await made.start()
     yield made
     await made.stop()
@@ -137,11 +138,27 @@ async def test_a_frozen_manager_keeps_the_last_truth_and_says_why(nodes: list[Fa
     before = await observer.wait_for(complete, _PATIENCE)
     nodes[0].engine.frozen.set()
     stale = await observer.wait_for(lambda s: not s.swarm_known, _PATIENCE)
-    assert "did not answer within 3 s" in stale.manager_error
+    assert "did not answer within 0.7 s" in stale.manager_error
     assert (stale.manager, stale.nodes, stale.tasks) == ("", before.nodes, before.tasks)
     assert stale.engines["node2"].reachable
     nodes[0].engine.frozen.clear()
     assert (await observer.wait_for(complete, _PATIENCE)).manager == "node1"
+
+
+async def test_a_manager_silent_about_its_swarm_still_lists_its_containers(
+    nodes: list[FakeNode], observer: Observer
+) -> None:
+    before = await observer.wait_for(complete, _PATIENCE)
+    engine = nodes[0].engine
+    engine.silent_about.update({"info", "nodes"})
+    silent = await observer.wait_for(lambda s: bool(s.engines["node1"].swarm_error), _PATIENCE)
+    assert silent.engines["node1"].reachable
+    assert silent.engines["node1"].node_id == before.engines["node1"].node_id
+    engine.answers["containers"] = []
+    later = await observer.wait_for(lambda s: not s.engines["node1"].containers, _PATIENCE)
+    assert later.engines["node1"].reachable
+    engine.silent_about.clear()
+    await observer.wait_for(lambda s: complete(s) and not s.engines["node1"].swarm_error, _PATIENCE)
 
 
 async def test_it_stops_at_once_while_an_engine_hangs(nodes: list[FakeNode]) -> None:

@@ -7,7 +7,7 @@ with the first call, in the thread that makes it.
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -139,15 +139,20 @@ class EngineClient:
         """What the engine says of itself and its containers. Raises EngineError.
 
         `/info` costs the engine ten times as much as the list of containers: without `with_info` the last answer
-        to it is used again, if there is one.
+        to it is used again, if there is one. A manager that has just lost its quorum answers `/info` late or not at
+        all, while it lists its containers: then the last answer is used too, and `swarm_error` says so.
         """
-
-        def ask(api: _Api) -> Engine:
-            if with_info or self._info is None:
-                self._info = api.info()
-            return build_engine(node, address, self._info, api.containers(all=True), time.time())
-
-        return self._ask(ask)
+        containers = self._ask(lambda api: api.containers(all=True))
+        trouble = ""
+        if with_info or self._info is None:
+            try:
+                self._info = self._ask(lambda api: api.info())
+            except EngineError as error:
+                if self._info is None or error.kind is not ErrorKind.TIMEOUT:
+                    raise
+                trouble = f"the engine {error.text} about its swarm"
+        engine = build_engine(node, address, self._info, containers, time.time())
+        return replace(engine, swarm_error=trouble) if trouble else engine
 
     def swarm(self, *, with_tokens: bool) -> SwarmRows:
         """What the engine, being a manager, says of the swarm. Raises EngineError."""
@@ -181,7 +186,7 @@ class EngineClient:
 
     def close(self) -> None:
         """Drop the connection. A later call makes a new one."""
-        api, self._api, self._info = self._api, None, None
+        api, self._api = self._api, None
         if api is not None:
             api.close()
 

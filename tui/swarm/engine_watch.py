@@ -10,7 +10,7 @@ from typing import TypeVar
 from tui.playground.model import Node, NodeUnreachableError
 from tui.swarm.bell import Bell
 from tui.swarm.build import SwarmRows
-from tui.swarm.engine_client import DEADLINE, EngineClient, EngineError, EngineEvent, ErrorKind
+from tui.swarm.engine_client import EngineClient, EngineError, EngineEvent, ErrorKind
 from tui.swarm.events import EventPump
 from tui.swarm.hints import Hint, Pace, hint_of
 from tui.swarm.lane import Lane
@@ -22,7 +22,7 @@ __all__ = ["EngineWatch"]
 T = TypeVar("T")
 
 _GRACE = 0.5
-"""Seconds on top of a request's own deadline, for several requests that each stay just below it."""
+"""Seconds on top of the requests' own deadlines, for several requests that each stay just below theirs."""
 
 _JOINING = 1.5
 """Seconds for which membership is asked quickly after a hint: an engine tells of it later than its manager."""
@@ -126,26 +126,29 @@ class EngineWatch:
         return self._pace.poll
 
     async def _read(self) -> Engine:
-        now = time.monotonic()
-        with_info = now >= self._info_due
+        began = time.monotonic()
+        with_info = began >= self._info_due
         try:
             client = self._client_for(await self._reach())
             name, address = self._node.name, self._node.address
-            engine = await self._call(lambda: client.local(name, address, with_info=with_info))
+            # A question to it as a manager may be under way and hang; `/info` may hang as well.
+            engine = await self._call(lambda: client.local(name, address, with_info=with_info), 2)
         except EngineError as error:
             self._info_due = 0.0
             return replace(self.engine, reachable=False, error=error.text)
         if with_info:
-            self._info_due = now + self._pace.info
+            now = time.monotonic()
+            # The dearer the answer, the less often it is asked for.
+            self._info_due = now + max(self._pace.info, 2 * (now - began))
         return engine
 
     async def _reach(self) -> Path:
         """The node's socket. Raises EngineError."""
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._pace.deadline):
                 return await self._node.engine_socket()
         except TimeoutError as error:
-            raise EngineError(ErrorKind.TIMEOUT, f"did not answer within {DEADLINE:g} s") from error
+            raise self._late() from error
         except (NodeUnreachableError, OSError) as error:
             # The text stands beside the node's name already.
             text = str(error).removeprefix(f"{self._node.name}: ")
@@ -153,11 +156,14 @@ class EngineWatch:
 
     def _client_for(self, socket: Path) -> EngineClient:
         if self._client is None or socket != self._socket:
-            self._client, self._socket = EngineClient(socket), socket
+            self._client, self._socket = EngineClient(socket, self._pace.deadline), socket
         return self._client
 
-    async def _call(self, work: Callable[[], T]) -> T:
+    async def _call(self, work: Callable[[], T], slow_requests: int = 1) -> T:
         try:
-            return await self._lane.call(work, DEADLINE + _GRACE)
+            return await self._lane.call(work, slow_requests * self._pace.deadline + _GRACE)
         except TimeoutError as error:
-            raise EngineError(ErrorKind.TIMEOUT, f"did not answer within {DEADLINE:g} s") from error
+            raise self._late() from error
+
+    def _late(self) -> EngineError:
+        return EngineError(ErrorKind.TIMEOUT, f"did not answer within {self._pace.deadline:g} s")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tui.swarm.engine_client import EngineEvent
+from tui.swarm.engine_client import DEADLINE, EngineEvent
 from tui.swarm.snapshot import Service, SwarmNode, Task
 
 __all__ = ["TERMINAL_STATES", "Hint", "Pace", "converging", "hint_of"]
@@ -19,7 +19,7 @@ _LIFE_OF_A_CONTAINER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the engines are asked, in seconds. Events make it look at once in any case."""
+    """How often the engines are asked and how long they may take, in seconds. Events make it look at once anyway."""
 
     poll: float = 1.0  # while nothing happens
     info: float = 2.0  # `/info` of each engine while nothing happens; it is dear (it starts three processes)
@@ -28,6 +28,7 @@ class Pace:
     patient: float = 0.4  # while it has been converging for long without any change
     settle: float = 0.03  # after a hint, so that a burst of events is one look
     freshness: float = 1.0  # a snapshot in which only times changed is published no more often
+    deadline: float = DEADLINE  # a request may be silent for so long
 
 
 @dataclass(frozen=True, slots=True)

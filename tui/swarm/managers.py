@@ -29,12 +29,13 @@ def nobody_in_swarm(engines: Iterable[Engine]) -> bool:
     return all(engine.state is LocalState.INACTIVE and engine.asked > 0 for engine in engines)
 
 
-def why_unknown(engines: Mapping[str, Engine], failures: Sequence[str] = ()) -> str:
-    """Why nobody can tell about the swarm, for people. `failures`: what the managers that were asked said."""
+def why_unknown(engines: Mapping[str, Engine], failures: Mapping[str, str] | None = None) -> str:
+    """Why nobody can tell about the swarm, for people. `failures`: what the managers that were asked said, by node."""
     everybody = engines.values()
     if failures:
-        own = [f"{e.node}: {e.swarm_error}" for e in everybody if e.reachable and e.swarm_error]
-        return "; ".join([*failures, *own])
+        # A manager without a leader is slow to say so to a question, but tells it of itself.
+        said = {name: engines[name].swarm_error or text for name, text in failures.items()}
+        return "; ".join(f"{name}: {text}" for name, text in said.items())
     if any(engine.error == NOT_ASKED for engine in everybody):
         return NOT_ASKED
     if silent := [e for e in everybody if not e.reachable and e.is_manager]:

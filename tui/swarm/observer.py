@@ -188,13 +188,13 @@ class Observer:
     async def _ask_swarm(self) -> None:
         engines = self._engines()
         nodes = self._rows.nodes if self._rows else ()
-        failures: list[str] = []
+        failures: dict[str, str] = {}
         for name in candidates(engines, nodes, self._manager):
             with_tokens = time.monotonic() - self._tokens_asked > _TOKENS_AGE or name != self._manager
             try:
                 rows = await self._watches[name].ask_swarm(with_tokens=with_tokens)
             except EngineError as error:
-                failures.append(f"{name}: {error.text}")
+                failures[name] = error.text
                 if error.kind is ErrorKind.NOT_A_MANAGER:
                     self._watches[name].look(info=True)
                 continue
