@@ -3,10 +3,10 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench screenshots setup clean
+.PHONY: help run test test-containers check bench screenshots setup clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## set up what is missing (as root: the engine too), then start Swarmtutor; YES=1 asks nothing
 	@.ci/setup.sh run
@@ -15,6 +15,10 @@ run: ## set up what is missing (as root: the engine too), then start Swarmtutor;
 test: ## all tests that this machine can run; ARGS="-k drain" picks some
 	@.ci/setup.sh dev
 	@$(PY) -m pytest tests/unit tests/app tests/swarm $(ARGS)
+
+test-containers: ## the whole lab on nodes that are containers, in an engine made for it (some minutes)
+	@.ci/setup.sh dev
+	@$(PY) -m pytest -m slow tests/swarm/test_containers_lab.py $(ARGS)
 
 check: ## lint, format, types, import contracts
 	@.ci/setup.sh venv

@@ -1,0 +1,322 @@
+"""Playgrounds of containers, on a Docker Engine that the test starts: made, used, mended, broken off and removed."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.swarm.outer_engine import BASE, OuterEngine, outer_engine
+from tui.errors import ExitCode, UserError
+from tui.playground.connection import SshNode
+from tui.playground.model import Progress, ProgressState
+from tui.playground.playground import (
+    SshPlayground,
+    ensure_playground,
+    open_playground,
+    playground_status,
+    remove_playground,
+)
+from tui.playground.providers import choose_provider
+from tui.playground.providers.containers import ContainersProvider
+from tui.swarm.mesh_setup import mesh_companion
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
+
+NAME = f"cn-t{os.getpid()}"
+
+
+def ignore(progress: Progress) -> None:
+    """A listener that does nothing."""
+
+
+@pytest.fixture(scope="module")
+def outer() -> Iterator[OuterEngine]:
+    with outer_engine() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def made(outer: OuterEngine) -> Generator[OuterEngine]:
+    """The engine, with a playground that is up, its image built and its ports carried."""
+
+    async def up() -> None:
+        heard: list[Progress] = []
+        opened, fresh = await ensure_playground(NAME, heard.append, (mesh_companion(NAME),))
+        await opened.close()
+        assert fresh
+        assert opened.provider == "containers"
+        steps = [event.detail for event in heard if event.phase == "image of the nodes"]
+        assert len(steps) > 3, "the building of the image shows how far it is"
+
+    outer.call(up, timeout=300)
+    yield outer
+    outer.call(lambda: remove_playground(NAME, ignore))
+
+
+async def said(node: SshNode, command: str, *, as_root: bool = False, timeout: float = 60) -> str:
+    done = await node.run(command, timeout=timeout, as_root=as_root)
+    assert done.exit_status == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout.strip()
+
+
+async def form_a_swarm(playground: SshPlayground) -> None:
+    first, *others = playground.nodes
+    await said(first, "docker swarm init")
+    token = await said(first, "docker swarm join-token -q worker")
+    for node in others:
+        await said(node, f"docker swarm join --token {token} {first.address}")
+
+
+async def until_served(playground: SshPlayground, port: int, seconds: float = 60) -> dict[str, set[str]]:
+    """Ask every node's port until each has answered; who answered, for each node."""
+    served: dict[str, set[str]] = {node.name: set() for node in playground.nodes}
+    deadline = time.monotonic() + seconds
+    while not all(served.values()):
+        assert time.monotonic() < deadline, f"no answer from the port of some node: {served}"
+        for node in playground.nodes:
+            answer = await node.fetch(port)
+            if answer.status == 200:
+                served[node.name].add(answer.served_by)
+        await asyncio.sleep(0.1)
+    return served
+
+
+def test_a_service_answers_on_every_node(made: OuterEngine) -> None:
+    async def work() -> None:
+        playground = await open_playground(NAME)
+        try:
+            names = [await said(node, "hostname; id -un") for node in playground.nodes]
+            assert names == [f"node{n}\ndocker" for n in (1, 2, 3)]
+            await form_a_swarm(playground)
+            await said(
+                playground.node("node1"),
+                "docker service create --quiet --name pets --replicas 2 --publish 5000:5000 swarmtutor/pets:1.0",
+            )
+            served = await until_served(playground, 5000)
+            assert all(served.values())
+        finally:
+            await playground.close()
+
+    made.call(work, timeout=240)
+
+
+def test_it_is_up_and_says_so(made: OuterEngine) -> None:
+    status = made.call(lambda: playground_status(NAME))
+    assert (status.state, status.provider) == ("up", "containers")
+    assert all(node.engine and node.reachable for node in status.nodes)
+
+
+def test_only_the_loopback_of_this_machine_leads_to_it(made: OuterEngine) -> None:
+    containers = made.docker("ps", "-q").stdout.split()
+    documents = json.loads(made.docker("inspect", *containers).stdout)
+    bindings = [each for doc in documents for port in doc["HostConfig"]["PortBindings"].values() for each in port]
+    assert len(bindings) == 4
+    assert {binding["HostIp"] for binding in bindings} == {"127.0.0.1"}
+    for document in documents:
+        assert document["Config"]["Labels"]["org.swarmtutor.playground"] == NAME
+        assert not document["HostConfig"]["Privileged"]
+
+
+def test_unknown_names_and_images_fail_before_any_time_out(made: OuterEngine) -> None:
+    async def work() -> None:
+        playground = await open_playground(NAME)
+        try:
+            node = playground.node("node2")
+            began = time.monotonic()
+            for command in ("getent hosts example.com", "docker pull -q alpine", "docker pull -q ghcr.io/a/b:1"):
+                done = await node.run(command, timeout=30)
+                assert done.exit_status != 0
+            assert time.monotonic() - began < 10, "a resolver that does not answer would cost 12 s or more for each"
+        finally:
+            await playground.close()
+
+    made.call(work)
+
+
+def test_a_node_that_was_broken_is_replaced(made: OuterEngine) -> None:
+    async def work() -> None:
+        playground = await open_playground(NAME)
+        try:
+            node = playground.node("node3")
+            await node.run("rm -rf --no-preserve-root / 2>/dev/null", timeout=120, as_root=True)
+            began = await said(playground.node("node1"), "cat /proc/1/stat | cut -d' ' -f22", as_root=True)
+            await ContainersProvider().reset(NAME, ["node3"], ignore)
+            # The connection that was open finds its way to the new node by itself.
+            deadline = time.monotonic() + 30
+            while not await swarm_is_inactive(node):
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.1)
+            again = await said(playground.node("node1"), "cat /proc/1/stat | cut -d' ' -f22", as_root=True)
+            assert again == began, "the other nodes are not touched"
+        finally:
+            await playground.close()
+
+    made.call(work, timeout=240)
+
+
+async def swarm_is_inactive(node: SshNode) -> bool:
+    from tui.playground.model import NodeUnreachableError
+
+    try:
+        done = await node.run("docker info --format '{{.Swarm.LocalNodeState}}'", timeout=10)
+    except (NodeUnreachableError, TimeoutError):
+        return False
+    return done.stdout.strip() == "inactive"
+
+
+def test_what_died_is_made_anew_and_the_rest_stays(made: OuterEngine) -> None:
+    identity = json.loads((made.folder / f"state/playgrounds/{NAME}/companions.json").read_text())
+    assert identity, "a kernel without IPVS needs the companion that carries the ports"
+    names = made.docker("ps", "--filter", "label=org.swarmtutor.role", "--format", "{{.Names}}").stdout.split()
+    victims = [name for name in names if name.endswith(("-node2", "-hub"))]
+    assert len(victims) == 2
+    made.docker("kill", *victims)
+    keeper = next(line for line in made.processes() if "container_companion" in line)
+    pid = subprocess.run(["pgrep", "-f", keeper.strip()], capture_output=True, text=True, check=True, timeout=10)
+    for each in pid.stdout.split():
+        os.kill(int(each), signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while any("mesh_keeper" in line for line in made.processes()):
+        assert time.monotonic() < deadline, "the companion outlived its keeper"
+        time.sleep(0.05)
+
+    async def work() -> None:
+        assert (await playground_status(NAME)).state == "broken"
+        opened, fresh = await ensure_playground(NAME, ignore, (mesh_companion(NAME),))
+        await opened.close()
+        assert not fresh
+        assert (await playground_status(NAME)).state == "up"
+
+    made.call(work, timeout=240)
+    assert any("mesh_keeper" in line for line in made.processes())
+
+
+def test_two_playgrounds_live_side_by_side(made: OuterEngine) -> None:
+    async def work() -> None:
+        second = f"{NAME}b"
+        await ContainersProvider().up(second, ignore)
+        try:
+            one, other = [(await playground_status(name)) for name in (NAME, second)]
+            assert (one.state, other.state) == ("up", "up")
+            assert one.subnet != other.subnet
+            with pytest.raises(UserError, match="up already") as refused:
+                await ContainersProvider().up(second, ignore)
+            assert refused.value.exit_code is ExitCode.BUSY
+        finally:
+            await ContainersProvider().down(second, ignore)
+        assert (await playground_status(NAME)).state == "up"
+
+    made.call(work, timeout=300)
+
+
+def test_down_leaves_nothing_but_the_image(made: OuterEngine) -> None:
+    made.call(lambda: remove_playground(NAME, ignore))
+    assert made.parts() == []
+    assert made.processes() == []
+    assert not (made.folder / "state").exists()
+    assert not (made.folder / "run").exists()
+    kept = [name for name in made.images() if name not in (BASE, "<none>:<none>")]
+    assert len(kept) == 1
+    assert kept[0].startswith("swarmtutor-node:")
+    made.call(lambda: remove_playground(NAME, ignore))  # once more does no harm
+
+
+# From here on there is no playground, and the image is built.
+
+
+@pytest.mark.parametrize("moment", ["… network", "… nodes", "… engines", "✔ engines"])
+def test_what_a_killed_up_leaves_is_found_and_removed(made: OuterEngine, moment: str) -> None:
+    up = subprocess.Popen(
+        made.swarmtutor("up", "--name", NAME),
+        env=os.environ | made.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert up.stdout is not None
+    seen: list[str] = []
+    for line in up.stdout:
+        seen.append(line)
+        if line.startswith(moment):
+            break
+    else:
+        pytest.fail(f"“{moment}” never came: {''.join(seen)}")
+    up.kill()
+    up.wait(10)
+    up.stdout.close()
+    down = made.run(sys.executable, "-m", "tui", "down", "--name", NAME, timeout=120)
+    assert down.returncode == 0, down.stdout
+    assert made.parts() == []
+    assert made.processes() == []
+    assert not (made.folder / "state").exists()
+
+
+def test_a_cancelled_up_leaves_nothing(made: OuterEngine) -> None:
+    async def work() -> None:
+        reached = asyncio.Event()
+
+        def hear(progress: Progress) -> None:
+            if progress.phase == "engines" and progress.state is ProgressState.RUNNING:
+                reached.set()
+
+        up = asyncio.create_task(ContainersProvider().up(NAME, hear))
+        await reached.wait()
+        up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await up
+
+    made.call(work)
+    assert made.parts() == []
+    assert not (made.folder / "state").exists()
+
+
+def test_a_cancelled_build_leaves_nothing(made: OuterEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.docker("tag", BASE, "another:base")
+    monkeypatch.setenv("SWARMTUTOR_NODE_BASE", "another:base")
+
+    async def work() -> None:
+        reached = asyncio.Event()
+
+        def hear(progress: Progress) -> None:
+            if "packages" in progress.detail:
+                reached.set()
+
+        up = asyncio.create_task(ContainersProvider().up(NAME, hear))
+        await reached.wait()
+        up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await up
+
+    before = made.images()
+    made.call(work)
+    made.docker("image", "rm", "another:base")
+    assert made.parts() == []
+    assert len(made.images()) <= len(before)
+
+
+def test_without_a_base_and_without_a_network_the_reason_is_told(
+    made: OuterEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWARMTUTOR_NODE_BASE", "nobody/nothing:1")
+    with pytest.raises(UserError, match="cannot be reached") as refused:
+        made.call(lambda: ContainersProvider().up(NAME, ignore))
+    assert "nobody/nothing:1" in refused.value.what
+    assert refused.value.hint
+    assert made.parts() == []
+
+
+def test_an_engine_that_is_not_there_is_a_requirement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    needs = ContainersProvider().requirements()
+    assert [need.met for need in needs] == [False]
+    assert needs[0].mend
+    with pytest.raises(UserError) as refused:
+        asyncio.run(choose_provider("containers").up(NAME, ignore))
+    assert refused.value.exit_code is ExitCode.UNSUPPORTED
