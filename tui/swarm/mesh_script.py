@@ -24,6 +24,7 @@ forget() {{
 }}
 """
 
+# Few programs are started, because three nodes run this at once whenever a task begins or ends.
 _APPLY = """\
 set -eu
 {common}
@@ -31,11 +32,18 @@ if nft list chain ip {table} {mark} >/dev/null 2>&1 && inside nft list chain ip 
   echo {ok}; exit 0
 fi
 # The sandbox's way out leads over docker_gwbridge: its address there is where this node hands requests over.
-sandbox=$(inside ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \\([0-9.]*\\).*/\\1/p')
-if [ -z "$sandbox" ]; then echo {no_sandbox}; exit 0; fi
-inside sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
-inside nft -f - <<'RULES'
+way=$(inside sh -c '
+  ip -4 route get 192.0.2.1 2>/dev/null || exit 0
+  echo 1 > /proc/sys/net/ipv4/ip_forward
+  nft -f - || echo failed
+' <<'RULES'
 {sandbox_rules}RULES
+) || way=
+case $way in
+  *failed*) exit 1 ;;
+  *' src '*) sandbox=${{way##* src }}; sandbox=${{sandbox%% *}} ;;
+  *) echo {no_sandbox}; exit 0 ;;
+esac
 # DOCKER-USER is Docker's chain for rules that it leaves alone; further down it would drop what we hand over.
 if ! iptables -w 2 -C DOCKER-USER -s "$sandbox" -m comment --comment {comment} -j ACCEPT 2>/dev/null; then
   forget
