@@ -46,7 +46,7 @@ def project_files() -> list[Path]:
 
 
 def make_targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
 def run_python(code: str) -> subprocess.CompletedProcess[str]:
@@ -73,7 +73,9 @@ def test_what_the_screen_depends_on_is_pinned_exactly() -> None:
 
 def test_every_command_that_the_readme_names_exists() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert set(re.findall(r"\bmake ([a-z]+)\b", readme)) <= make_targets()
+    assert (
+        set(re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)\b", "\n".join(re.findall(r"`[^`]+`", readme)))) <= make_targets()
+    )
     helped = run_python("from tui.cli import main; main(['--help'])")
     assert helped.returncode == 0, helped.stderr
     commands = set(re.findall(r"^ {2,}([a-z]+)(?: |$)", helped.stdout, re.MULTILINE))
@@ -81,9 +83,15 @@ def test_every_command_that_the_readme_names_exists() -> None:
     assert named <= commands
 
 
+def test_every_picture_of_the_readme_is_there() -> None:
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert pictures
+    assert [picture for picture in pictures if not (ROOT / picture).is_file()] == []
+
+
 def test_every_make_target_is_explained_by_make_help() -> None:
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
-    assert set(re.findall(r"^ +make ([a-z]+) ", shown, re.MULTILINE)) == make_targets()
+    assert set(re.findall(r"^ +make ([a-z-]+) ", shown, re.MULTILINE)) == make_targets()
 
 
 def test_the_changelog_has_a_section_for_what_is_shipped_now() -> None:
