@@ -214,7 +214,7 @@ def _exit_status(process: "asyncssh.SSHClientProcess[bytes]") -> int | None:
     """The exit status, or the negative number of the signal that ended the command; None if nobody told."""
     if process.exit_signal is not None:
         number = getattr(signal, f"SIG{process.exit_signal[0]}", None)
-        return -number.value if isinstance(number, signal.Signals) else -signal.SIGKILL
+        return -number.value if isinstance(number, signal.Signals) else -9  # SIGKILL, which not every system has
     return process.exit_status
 
 

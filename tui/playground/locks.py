@@ -1,20 +1,39 @@
 """Advisory locks on files, which vanish with the process that holds them."""
 
 import asyncio
-import fcntl
 import os
+import sys
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["LockHeldError", "hold_lock", "hold_lock_async"]
+__all__ = ["LockHeldError", "hold_lock", "hold_lock_async", "take"]
 
 _PAUSE = 0.02  # seconds between two tries
 
 
 class LockHeldError(Exception):
     """Another process holds the lock."""
+
+
+def take(descriptor: int) -> bool:
+    """Lock an open file for as long as it is open; whether nobody else had it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _same_file(descriptor: int, path: Path) -> bool:
@@ -30,26 +49,27 @@ def _same_file(descriptor: int, path: Path) -> bool:
 def _open_locked(path: Path) -> int | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except FileNotFoundError:  # the folder was removed between the two
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
+        if take(descriptor) and _same_file(descriptor, path):
+            return descriptor
     except BaseException:
         os.close(descriptor)
         raise
-    if _same_file(descriptor, path):
-        return descriptor
     os.close(descriptor)
     return None
 
 
 def _release(descriptor: int, path: Path) -> None:
-    path.unlink(missing_ok=True)
-    os.close(descriptor)
+    if sys.platform == "win32":  # where an open file cannot be removed
+        os.close(descriptor)
+        with suppress(OSError):
+            path.unlink()
+    else:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
     with suppress(OSError):  # others have something in it
         path.parent.rmdir()
 

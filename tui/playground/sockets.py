@@ -1,13 +1,12 @@
 """The private folder of one program's forwarded sockets, and the removal of those whose program is gone."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from tui.playground.locks import hold_lock
+from tui.playground.locks import hold_lock, take
 from tui.playground.record import PlaygroundPaths
 
 __all__ = ["SocketFolder"]
@@ -27,8 +26,8 @@ class SocketFolder:
             runtime.chmod(0o700)
             _sweep(runtime)
             self.path = Path(tempfile.mkdtemp(prefix=f"c{os.getpid()}-", dir=runtime))
-            self._lock = os.open(self.path / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._lock = os.open(self.path / "alive", os.O_RDWR | os.O_CREAT, 0o600)
+            take(self._lock)
 
     def remove(self) -> None:
         """Remove the folder and all in it."""
@@ -41,9 +40,9 @@ class SocketFolder:
 def _sweep(runtime: Path) -> None:
     for folder in runtime.glob("c*-*"):
         with contextlib.suppress(OSError):
-            descriptor = os.open(folder / "alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(folder / "alive", os.O_RDWR | os.O_CREAT, 0o600)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
+                if take(descriptor):
+                    shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)

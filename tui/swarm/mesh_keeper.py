@@ -5,6 +5,7 @@ mesh in force; on all kernels it mends engines that left a swarm badly (see `tui
 """
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -147,8 +148,9 @@ async def _keep(name: str) -> None:
 async def _until_told(name: str) -> None:
     keeping = asyncio.create_task(_keep(name))
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, keeping.cancel)
+    with contextlib.suppress(NotImplementedError):  # Windows ends processes without asking them
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, keeping.cancel)
     try:
         await keeping
     except asyncio.CancelledError:

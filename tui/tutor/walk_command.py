@@ -1,6 +1,7 @@
 """`swarmtutor walk`: nodes made, the lab walked on them, a line a step, nodes removed."""
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,8 @@ async def walk_lab(lab: Lab, name: str, *, keep: bool, write: Callable[[str], No
     """
     task = asyncio.current_task()
     if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        with contextlib.suppress(NotImplementedError):  # Windows has no such signal
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     began = time.monotonic()
 
     def progress(event: Progress) -> None:
