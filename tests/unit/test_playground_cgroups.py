@@ -33,6 +33,7 @@ def test_version_1_has_a_tree_per_set_of_controllers() -> None:
         Hierarchy(Path("/sys/fs/cgroup/cpu,cpuacct"), 1, ("cpu", "cpuacct")),
         Hierarchy(Path("/sys/fs/cgroup/memory"), 1, ("memory",)),
         Hierarchy(Path("/sys/fs/cgroup/systemd"), 1, ("name=systemd",)),
+        Hierarchy(Path("/sys/fs/cgroup/unified"), 2),  # last: nothing is counted there
     ]
 
 

@@ -3,8 +3,9 @@
 They serve two ends: an engine needs a subtree of its own, and whoever is in it belongs to the playground, so that
 nothing of it can outlive `down`, not even a process whose parents are gone.
 
-Version 1 has a tree per controller, version 2 a single one. A machine with version 1 controllers and an empty
-version 2 tree beside them counts as version 1.
+Version 1 has a tree per controller, version 2 a single one. A machine with version 1 controllers and a version 2
+tree without any beside them counts as version 1; its version 2 tree comes last, and a node has a group there too: it
+would else be in the machine's own, and whoever mounts it would have the machine's groups at hand.
 """
 
 import errno
@@ -12,11 +13,11 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.playground.providers.devices import attach_filter, device_rules
+from tui.playground.providers import devices, sysctls
 
 __all__ = [
     "Hierarchy",
@@ -71,13 +72,16 @@ def parse_hierarchies(mountinfo: str) -> list[Hierarchy]:
             controllers = tuple(option for option in options if not option.startswith("release_agent="))
             first.setdefault(controllers, Hierarchy(mount_point, 1, controllers))
     if any("memory" in hierarchy.controllers or "devices" in hierarchy.controllers for hierarchy in first.values()):
-        return list(first.values())
+        return [*first.values(), *([unified] if unified else [])]
     return [unified] if unified else []
 
 
 def read_hierarchies() -> list[Hierarchy]:
     """The trees of control groups that this machine has mounted; empty where there are none."""
-    return parse_hierarchies(Path("/proc/self/mountinfo").read_text())
+    found = parse_hierarchies(Path("/proc/self/mountinfo").read_text())
+    if len(found) > 1 and found[-1].version == 2 and not os.access(found[-1].mount_point, os.W_OK):
+        del found[-1]
+    return found
 
 
 def _copy_cpuset(folder: Path) -> None:
@@ -111,15 +115,20 @@ def make_group(hierarchies: Sequence[Hierarchy], path: str) -> None:
 def confine(hierarchies: Sequence[Hierarchy], path: str) -> None:
     """Let the processes of the group, which has no groups below it yet, open harmless devices only.
 
+    Of the kernel's settings they may change their own only, where the kernel can tell them apart.
+
     The group of the whole playground is the one to confine: a node sees its own group and could free itself.
     """
     for hierarchy in hierarchies:
         folder = hierarchy.mount_point / path
         if hierarchy.version == 2:
-            attach_filter(folder)
+            with suppress(OSError) if hierarchies[0].version == 1 else nullcontext():
+                devices.attach_filter(folder)
+            with suppress(OSError):  # kernels before 5.2
+                sysctls.attach_filter(folder)
         elif "devices" in hierarchy.controllers:
             (folder / "devices.deny").write_text("a")
-            for rule in device_rules():
+            for rule in devices.device_rules():
                 (folder / "devices.allow").write_text(rule)
 
 
@@ -145,7 +154,9 @@ def _switch(hierarchy: Hierarchy) -> tuple[str, str, str]:
 
 
 def _freezers(hierarchies: Iterable[Hierarchy]) -> list[Hierarchy]:
-    return [hierarchy for hierarchy in hierarchies if hierarchy.version == 2 or "freezer" in hierarchy.controllers]
+    """The tree whose groups can be frozen, if there is one."""
+    found = [hierarchy for hierarchy in hierarchies if hierarchy.version == 2 or "freezer" in hierarchy.controllers]
+    return found[:1]
 
 
 def _write(file: Path, text: str) -> None:

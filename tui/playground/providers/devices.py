@@ -10,7 +10,7 @@ import os
 import struct
 from pathlib import Path
 
-__all__ = ["DEVICES", "attach_filter", "device_program", "device_rules"]
+__all__ = ["DEVICES", "attach_filter", "attach_program", "device_program", "device_rules", "instruction"]
 
 # Character devices, major and minor number; no minor number stands for all of them.
 DEVICES: tuple[tuple[int, int | None], ...] = (
@@ -39,7 +39,8 @@ _IF_EQUAL, _IF_NOT_EQUAL, _IF_ANY_BIT, _EXIT = 0x15, 0x55, 0x45, 0x95
 _READ_OR_WRITE, _CHARACTER = 2 | 4, 2
 
 
-def _instruction(code: int, target: int = 0, source: int = 0, jump: int = 0, number: int = 0) -> bytes:
+def instruction(code: int, target: int = 0, source: int = 0, jump: int = 0, number: int = 0) -> bytes:
+    """One instruction of the kernel's machine (bpf(2)), as it wants it."""
     return struct.pack("=BBhi", code, target | source << 4, jump, number)
 
 
@@ -48,29 +49,29 @@ def device_program() -> bytes:
 
     It is handed three words: the kind of access (upper half) and of device (lower half), major, and minor number.
     """
-    verdict = [_instruction(_MOVE_NUMBER, 0, number=0), _instruction(_EXIT)]
-    allow = [_instruction(_MOVE_NUMBER, 0, number=1), _instruction(_EXIT)]
+    verdict = [instruction(_MOVE_NUMBER, 0, number=0), instruction(_EXIT)]
+    allow = [instruction(_MOVE_NUMBER, 0, number=1), instruction(_EXIT)]
     program = [
-        _instruction(_LOAD_WORD, 2, 1, 0),
-        _instruction(_MOVE, 3, 2),
-        _instruction(_SHIFT_RIGHT, 3, number=16),
-        _instruction(_AND, 2, number=0xFFFF),
-        _instruction(_LOAD_WORD, 4, 1, 4),
-        _instruction(_LOAD_WORD, 5, 1, 8),
+        instruction(_LOAD_WORD, 2, 1, 0),
+        instruction(_MOVE, 3, 2),
+        instruction(_SHIFT_RIGHT, 3, number=16),
+        instruction(_AND, 2, number=0xFFFF),
+        instruction(_LOAD_WORD, 4, 1, 4),
+        instruction(_LOAD_WORD, 5, 1, 8),
         # Neither read nor written, so it is only made: allowed.
-        _instruction(_IF_ANY_BIT, 3, jump=len(allow), number=_READ_OR_WRITE),
+        instruction(_IF_ANY_BIT, 3, jump=len(allow), number=_READ_OR_WRITE),
         *allow,
         # No character device, so it is a disk: forbidden.
-        _instruction(_IF_EQUAL, 2, jump=len(verdict), number=_CHARACTER),
+        instruction(_IF_EQUAL, 2, jump=len(verdict), number=_CHARACTER),
         *verdict,
     ]
     for major, minor in DEVICES:
         if minor is None:
-            program += [_instruction(_IF_NOT_EQUAL, 4, jump=len(allow), number=major), *allow]
+            program += [instruction(_IF_NOT_EQUAL, 4, jump=len(allow), number=major), *allow]
         else:
             program += [
-                _instruction(_IF_NOT_EQUAL, 4, jump=len(allow) + 1, number=major),
-                _instruction(_IF_NOT_EQUAL, 5, jump=len(allow), number=minor),
+                instruction(_IF_NOT_EQUAL, 4, jump=len(allow) + 1, number=major),
+                instruction(_IF_NOT_EQUAL, 5, jump=len(allow), number=minor),
                 *allow,
             ]
     return b"".join(program + verdict)
@@ -98,12 +99,16 @@ def _bpf(command: int, attributes: bytes) -> int:
 
 def attach_filter(group: Path) -> None:
     """Confine a version 2 group and all groups below it. Raises OSError where the kernel has no such filter."""
-    program = device_program()
+    attach_program(group, device_program(), _CGROUP_DEVICE_PROGRAM, _CGROUP_DEVICE_HOOK)
+
+
+def attach_program(group: Path, program: bytes, kind: int, hook: int) -> None:
+    """Let the kernel ask a program of this kind about what the group's processes do. Raises OSError if it cannot."""
     code = ctypes.create_string_buffer(program, len(program))
     licence = ctypes.create_string_buffer(b"Apache-2.0")
     load = struct.pack(
         "=IIQQIIQII",
-        _CGROUP_DEVICE_PROGRAM,
+        kind,
         len(program) // 8,
         ctypes.addressof(code),
         ctypes.addressof(licence),
@@ -116,7 +121,7 @@ def attach_filter(group: Path) -> None:
     loaded = _bpf(_PROG_LOAD, load)
     folder = os.open(group, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _bpf(_PROG_ATTACH, struct.pack("=IIII", folder, loaded, _CGROUP_DEVICE_HOOK, _ALLOW_MULTI))
+        _bpf(_PROG_ATTACH, struct.pack("=IIII", folder, loaded, hook, _ALLOW_MULTI))
     finally:
         os.close(folder)
         os.close(loaded)

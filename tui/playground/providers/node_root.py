@@ -90,23 +90,27 @@ def _make_overlay(plan: NodePlan, dockerd: str, rc_file: str) -> Path:
     return folder / "root"
 
 
-def _bind(source: Path, target: Path, *, read_only: bool) -> None:
-    if source.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
-    mount(source, target, "", MountFlag.BIND | (MountFlag.REC if source.is_dir() else MountFlag.NONE))
-    if read_only:
-        flags = MountFlag.BIND | MountFlag.REMOUNT | MountFlag.RDONLY | MountFlag.NOSUID
-        mount("none", target, "", flags)
+def _show(source: Path, target: Path, empty: Path) -> None:
+    """Let a folder of the machine be seen, and only seen.
+
+    An overlay without an upper layer has nothing to write to; a bind that is read-only root could make writable.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    empty.mkdir(exist_ok=True)
+    mount(
+        "overlay",
+        target,
+        "overlay",
+        MountFlag.RDONLY | MountFlag.NOSUID | MountFlag.NODEV,
+        f"lowerdir={_escape(source)}:{_escape(empty)}",
+    )
 
 
 def _shown(path: Path) -> bool:
     return path.is_dir() and any(path.iterdir())
 
 
-def _bind_system_mounts(root: Path) -> None:
+def _show_system_mounts(root: Path, empty: Path) -> None:
     """System folders that are file systems of their own: an overlay of `/` shows them empty."""
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         mount_point = line.split()[4]
@@ -114,7 +118,7 @@ def _bind_system_mounts(root: Path) -> None:
             source = Path(mount_point)
             in_node = _inside(root, mount_point)
             if source.is_dir() and not _shown(in_node):
-                _bind(source, in_node, read_only=True)
+                _show(source, in_node, empty)
 
 
 def _make_dev(dev: Path) -> None:
@@ -156,6 +160,8 @@ def _make_sys(sys_folder: Path) -> None:
 def _make_cgroups_v1(folder: Path, hierarchies: Sequence[Hierarchy]) -> None:
     mount("swarmtutor", folder, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC, "mode=755")
     for hierarchy in hierarchies:
+        if hierarchy.version == 2:  # an engine would take it for more than it is
+            continue
         target = folder / hierarchy.folder
         target.mkdir(exist_ok=True)
         named = any(controller.startswith("name=") for controller in hierarchy.controllers)
@@ -187,12 +193,15 @@ def _make_cgroups_v2(folder: Path) -> None:
 
 
 def _make_private_mounts(root: Path, plan: NodePlan, hierarchies: Sequence[Hierarchy]) -> None:
-    _bind_system_mounts(root)
+    empty = Path(plan.folder) / "empty"
+    _show_system_mounts(root, empty)
     for folder in plan.python_folders:
         in_node = _inside(root, folder)
         if not _shown(in_node):
-            _bind(Path(folder), in_node, read_only=True)
-    _bind(Path(plan.folder) / "docker", _inside(root, "var/lib/docker"), read_only=False)
+            _show(Path(folder), in_node, empty)
+    engine = _inside(root, "var/lib/docker")
+    engine.mkdir(parents=True, exist_ok=True)
+    mount(Path(plan.folder) / "docker", engine, "", MountFlag.BIND)
     run, tmp, dev, proc, system = (_inside(root, name) for name in ("run", "tmp", "dev", "proc", "sys"))
     mount("swarmtutor", run, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=755")
     mount("swarmtutor", tmp, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=1777")
