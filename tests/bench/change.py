@@ -115,10 +115,10 @@ class _Scene:
     async def _take(self, change: Change) -> Taken:
         session = self._session
         await until(session, self._at_rest, "the swarm rests")
-        # At any moment of anybody's clock, after the quick pace has ended or before.
-        await asyncio.sleep(self._chance.uniform(0.2, 3.0))
         if not session.next():
             raise CannotMeasureError(f"the step for «{change.name}» did not open")
+        # The learner reads; then it happens at any moment of anybody's clock.
+        await asyncio.sleep(self._chance.uniform(1.0, 3.5))
         index, begun = session.view.index, time.time()
         self._painted_at, self._shows = 0.0, change.shown
         await session.shells["node1"].run(change.command, PATIENCE)

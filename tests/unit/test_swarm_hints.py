@@ -27,6 +27,7 @@ def event(type_: str, action: str, **attributes: str) -> EngineEvent:
         (event("container", "attach"), Hint()),
         (event("service", "update"), Hint(swarm=True)),
         (event("node", "update"), Hint(swarm=True, everyone=True)),
+        (event("node", "update", **{"availability.new": "drain", "availability.old": "active"}), Hint(swarm=True)),
         (event("network", "create"), Hint(local=True, info=True)),
         (event("network", "connect"), Hint()),
         (event("image", "pull"), Hint()),

@@ -55,7 +55,8 @@ def hint_of(event: EngineEvent) -> Hint:
         case "service":
             return Hint(swarm=True)
         case "node":
-            return Hint(swarm=True, everyone=True)
+            # Draining a node changes nobody's membership, and asking for that would make the swarm wait.
+            return Hint(swarm=True, everyone=not event.attribute("availability.new"))
         case "network" if event.action in ("create", "destroy", "remove"):
             # Joining and leaving make and remove the networks of the swarm on that engine.
             return Hint(local=True, info=True)
