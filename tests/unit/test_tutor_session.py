@@ -21,6 +21,7 @@ from tui.playground.model import (
 )
 from tui.swarm.snapshot import Engine, Snapshot
 from tui.terminal.bittty_engine import BitttyEngine
+from tui.terminal.command_log import RanCommand
 from tui.tutor.progress import LearnerProgress, ProgressFile
 from tui.tutor.session import LabSession
 from tui.tutor.views import LessonChanged, PageCommand, PageProse, Readiness, SessionEvent
@@ -133,6 +134,8 @@ class FakeWatcher:
     def __init__(self, first: Snapshot) -> None:
         self.snapshot = first
         self._callbacks: list[Callable[[Snapshot], None]] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     async def start(self) -> None:
         return
@@ -148,6 +151,7 @@ class FakeWatcher:
         self.show(self.snapshot)
 
     async def wait_for(self, predicate: Callable[[Snapshot], bool], timeout: float) -> Snapshot:
+        await self.may_answer.wait()
         if not predicate(self.snapshot):
             raise TimeoutError
         return self.snapshot
@@ -405,6 +409,43 @@ async def test_unreachable_nodes_leave_the_lesson_readable(stage: Stage) -> None
     assert goal.outcome is Outcome.UNKNOWN
     assert "no answer" in goal.seen
     assert session.insert_command() is None
+
+
+async def test_nothing_is_judged_before_every_engine_was_asked(stage: Stage) -> None:
+    stage.watcher.may_answer.clear()
+    session = stage.session()
+    playground: Playground = stage.playground
+    going_live = asyncio.create_task(session.connect(playground, fresh=True))
+    await session.until(lambda: bool(session.shells))
+    assert session.view.readiness is Readiness.STARTING
+    stage.watcher.may_answer.set()
+    await going_live
+    assert session.view.readiness is Readiness.READY
+
+
+async def test_a_command_counts_from_the_moment_at_which_the_shells_open(stage: Stage) -> None:
+    stage.watcher.may_answer.clear()
+    session = stage.session()
+    stage.now += 5
+    playground: Playground = stage.playground
+    going_live = asyncio.create_task(session.connect(playground, fresh=True))
+    await session.until(lambda: bool(session.shells))
+    session.log.begin(RanCommand("node1", "docker swarm init", stage.now, 0, stage.now))
+    stage.now += 5
+    stage.watcher.may_answer.set()
+    await going_live
+    session.next()
+    evidence = session.evidence(start=session.snapshot, since=1005.0)
+    assert [ran.text for ran in evidence.commands] == ["docker swarm init"]
+
+
+async def test_going_live_again_leaves_the_nodes_before(stage: Stage) -> None:
+    session = await stage.live()
+    before, stage.playground = stage.playground, FakePlayground()
+    playground: Playground = stage.playground
+    await session.connect(playground, fresh=True)
+    assert before.closed
+    assert not stage.playground.closed
 
 
 async def test_closing_saves_and_closes_the_connections(stage: Stage) -> None:

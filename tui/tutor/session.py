@@ -164,8 +164,13 @@ class LabSession:
         return lambda: self._listeners.remove(listener)
 
     async def connect(self, playground: Playground, *, fresh: bool) -> None:
-        """Go live on these nodes. `fresh`: they were made just now."""
+        """Go live on these nodes, in place of those before. `fresh`: they were made just now.
+
+        Commands count from the moment at which the shells open; steps are judged once every engine was asked.
+        """
+        await self._disconnect()
         self._playground = playground
+        self._opened = self._clock()
         self._prober = WebProber(playground, self._judge)
         self._observer = self._observe(playground.nodes)
         self._observer.subscribe(self._on_snapshot)
@@ -173,8 +178,7 @@ class LabSession:
             {node.name: NodeShell(node, self._engine_factory, self.log, self._on_shell) for node in playground.nodes}
         )
         await self._observer.start()
-        first = await first_look(self._observer)
-        self._start, self._opened = first, self._clock()
+        first = self._start = await first_look(self._observer)
         behind = is_behind(self.lab, self._progress, first, fresh=fresh)
         self._readiness = Readiness.BEHIND if behind else Readiness.READY
         self._tick = asyncio.create_task(self._ticking(), name="lesson clock")
@@ -184,6 +188,9 @@ class LabSession:
     async def close(self) -> None:
         """Stop watching, end the shells, close the connections, save progress."""
         self._save()
+        await self._disconnect()
+
+    async def _disconnect(self) -> None:
         tasks = [task for task in (self._tick,) if task]
         for task in tasks:
             task.cancel()
@@ -195,6 +202,7 @@ class LabSession:
             await self._observer.stop()
         if self._playground:
             await self._playground.close()
+        self._tick = self._prober = self._playground = None
 
     # -- the learner's acts --------------------------------------------------------------------------------------
 
@@ -412,6 +420,7 @@ class LabSession:
             self._tell(LessonChanged(view))
 
     def _tell(self, event: SessionEvent) -> None:
+        self._happened.set()
         for listener in tuple(self._listeners):
             listener(event)
 

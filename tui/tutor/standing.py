@@ -8,9 +8,6 @@ from tui.tutor.watcher import Watcher
 
 __all__ = ["first_look", "is_behind", "is_pristine"]
 
-FIRST_LOOK = 8.0
-"""Seconds that the engines get to say in which state they are."""
-
 
 async def first_look(watcher: Watcher) -> Snapshot:
     """The first snapshot in which every engine and the swarm have answered, or have been seen not to answer."""
@@ -19,10 +16,12 @@ async def first_look(watcher: Watcher) -> Snapshot:
         engines = snapshot.engines.values()
         return bool(engines) and NOT_ASKED not in {snapshot.manager_error, *(engine.error for engine in engines)}
 
-    try:
-        return await watcher.wait_for(looked, timeout=FIRST_LOOK)
-    except TimeoutError:
-        return watcher.snapshot
+    while True:
+        try:
+            return await watcher.wait_for(looked, timeout=60.0)
+        except TimeoutError:
+            # On a machine that is busy enough to take this long, a guess would be worse than waiting.
+            continue
 
 
 def is_pristine(snapshot: Snapshot) -> bool:
