@@ -53,6 +53,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNITS = {"ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000}
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_CREATED = "2026-01-01T00:00:00Z"  # the same for every build, so that an image keeps its digest
 
 _MANIFEST_TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG_TYPE = "application/vnd.docker.container.image.v1+json"
@@ -257,10 +258,10 @@ def _config(settings: Mapping[str, Any], tag: str, layers: Sequence[Layer], arch
     document = {
         "architecture": architecture,
         "os": "linux",
-        "created": "1970-01-01T00:00:00Z",
+        "created": _CREATED,
         "config": inner,
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
-        "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "swarmtutor"} for _ in layers],
+        "history": [{"created": _CREATED, "created_by": "swarmtutor"} for _ in layers],
     }
     return json.dumps(document, sort_keys=True).encode()
 
