@@ -6,14 +6,19 @@ import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
+import tui
 from tui.errors import ExitCode
+from tui.paths import content_dir
+from tui.playground.record import PlaygroundPaths
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
@@ -144,3 +149,27 @@ def test_down_leaves_no_playground_of_that_name(name: str) -> None:
     assert done.returncode == ExitCode.OK, done.stderr
     assert name not in _run("status").stdout
     assert _run("down", "--name", name).returncode == ExitCode.OK
+
+
+def test_a_checkout_below_tmp_makes_nodes_too(tmp_path: Path) -> None:
+    """A node has a /tmp of its own; the program that runs in it must not vanish behind that."""
+    package = Path(tui.__file__).parent
+    shutil.copytree(package, tmp_path / "tui", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(content_dir(), tmp_path / "content")
+    name = f"pg-t{os.getpid()}t"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    try:
+        made = subprocess.run(
+            [*SWARMTUTOR, "up", "--name", name],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert made.returncode == ExitCode.OK, made.stderr
+        plan = json.loads((PlaygroundPaths.of(name).node("node1") / "plan.json").read_text())
+        assert plan["package_root"] == str(tmp_path)
+    finally:
+        _run("down", "--name", name)

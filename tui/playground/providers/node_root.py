@@ -195,16 +195,17 @@ def _make_cgroups_v2(folder: Path) -> None:
 def _make_private_mounts(root: Path, plan: NodePlan, hierarchies: Sequence[Hierarchy]) -> None:
     empty = Path(plan.folder) / "empty"
     _show_system_mounts(root, empty)
-    for folder in plan.python_folders:
-        in_node = _inside(root, folder)
-        if not _shown(in_node):
-            _show(Path(folder), in_node, empty)
     engine = _inside(root, "var/lib/docker")
     engine.mkdir(parents=True, exist_ok=True)
     mount(Path(plan.folder) / "docker", engine, "", MountFlag.BIND)
     run, tmp, dev, proc, system = (_inside(root, name) for name in ("run", "tmp", "dev", "proc", "sys"))
     mount("swarmtutor", run, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=755")
     mount("swarmtutor", tmp, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "mode=1777")
+    # After these two, which would hide a checkout that lives in /tmp or /run.
+    for folder in plan.python_folders:
+        in_node = _inside(root, folder)
+        if not _shown(in_node):
+            _show(Path(folder), in_node, empty)
     (run / "lock").mkdir()
     _make_dev(dev)
     _make_proc(proc, dev)
