@@ -12,6 +12,7 @@ import pytest
 from tui.playground.model import Progress
 from tui.playground.playground import SshPlayground, list_playgrounds, open_playground
 from tui.playground.providers import provider_named
+from tui.swarm.gossip import leave_swarm
 
 # The provider whose nodes are tested. test_containers.py runs the tests of a node's behaviour with the other one.
 PROVIDER = os.environ.get("SWARMTUTOR_TEST_PROVIDER", "namespaces")
@@ -70,7 +71,8 @@ async def empty_swarm(playground: SshPlayground) -> AsyncGenerator[SshPlayground
     """The playground with no node in a swarm and no container, before the test and after it."""
 
     async def clear() -> None:
-        command = "docker swarm leave --force; docker ps -aq | xargs -r docker rm -f"
+        await leave_swarm(playground.nodes)
+        command = "docker ps -aq | xargs -r docker rm -f"
         await asyncio.gather(*(node.run(command, timeout=30) for node in playground.nodes))
 
     await clear()
