@@ -6,10 +6,12 @@ the loopback has to run in its network namespace: `run` does that for programs, 
 """
 
 import asyncio
+import ctypes
 import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,13 +72,18 @@ def base_archive() -> Path:
     return archive
 
 
+def _die_with_parent() -> None:
+    """In the child: end with the tests, also when they are killed, and take the engine along."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class OuterEngine:
     """The engine, with a base image in it. Stop it when done."""
 
     def __init__(self) -> None:
-        self.group = f"swarmtutor-outer-{os.getpid()}"
         # Not in a folder for temporary files, which may be in memory: its engine keeps overlays here.
         self.folder = Path(tempfile.mkdtemp(prefix="swarmtutor-outer-", dir="/var/tmp"))
+        self.group = self.folder.name
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,6 +103,7 @@ class OuterEngine:
             ["unshare", "-m", "-p", "-n", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=_die_with_parent,
         )
         deadline = time.monotonic() + 60
         while self.docker("version", check=False).returncode != 0:

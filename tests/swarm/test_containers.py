@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,10 @@ import pytest
 from tests.swarm.outer_engine import BASE, OuterEngine, outer_engine
 from tui.errors import ExitCode, UserError
 from tui.playground.connection import SshNode
-from tui.playground.model import Progress, ProgressState
+from tui.playground.model import Fault, NodeUnreachableError, Progress, ProgressState
 from tui.playground.playground import (
     SshPlayground,
+    cause_fault,
     ensure_playground,
     open_playground,
     playground_status,
@@ -162,8 +163,6 @@ def test_a_node_that_was_broken_is_replaced(made: OuterEngine) -> None:
 
 
 async def swarm_is_inactive(node: SshNode) -> bool:
-    from tui.playground.model import NodeUnreachableError
-
     try:
         done = await node.run("docker info --format '{{.Swarm.LocalNodeState}}'", timeout=10)
     except (NodeUnreachableError, TimeoutError):
@@ -171,13 +170,67 @@ async def swarm_is_inactive(node: SshNode) -> bool:
     return done.stdout.strip() == "inactive"
 
 
-def test_what_died_is_made_anew_and_the_rest_stays(made: OuterEngine) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, "the condition never held"
+        await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(Fault.POWER_OFF, "powered off"), (Fault.CUT_NETWORK, "cut off"), (Fault.PAUSE, "paused")],
+)
+def test_a_fault_is_seen_by_the_swarm_and_undone(made: OuterEngine, fault: Fault, words: str) -> None:
+    async def work() -> None:
+        playground = await open_playground(NAME)
+        first, node = playground.node("node1"), playground.node("node2")
+
+        async def member_is(state: str) -> bool:
+            listed = await first.run("docker node ls --format '{{.Hostname}} {{.Status}}'", timeout=20)
+            return f"node2 {state}" in listed.stdout
+
+        async def serves() -> bool:
+            return (await node.fetch(5000)).status == 200
+
+        try:
+            await eventually(lambda: member_is("Ready"))
+            done = await cause_fault(NAME, "node2", fault, ignore)
+            assert words.split()[-1] in done
+            assert "already" in await cause_fault(NAME, "node2", fault, ignore)
+            status = await playground_status(NAME)
+            assert status.state == "broken"
+            assert words in status.nodes[1].problem
+            await eventually(lambda: member_is("Down"))
+            await cause_fault(NAME, "node2", fault.undo, ignore)
+            # The same member comes back, and its port is carried again.
+            await eventually(lambda: member_is("Ready"))
+            await eventually(serves)
+            assert (await playground_status(NAME)).state == "up"
+        finally:
+            await playground.close()
+
+    made.call(work, timeout=240)
+
+
+def test_a_fault_is_undone_by_reset(made: OuterEngine) -> None:
+    async def work() -> None:
+        await cause_fault(NAME, "node3", Fault.PAUSE, ignore)
+        await cause_fault(NAME, "node3", Fault.CUT_NETWORK, ignore)
+        await ContainersProvider().reset(NAME, ["node3"], ignore)
+        assert (await playground_status(NAME)).state == "up"
+
+    made.call(work, timeout=240)
+
+
+def test_what_died_comes_back_and_the_rest_stays(made: OuterEngine) -> None:
     identity = json.loads((made.folder / f"state/playgrounds/{NAME}/companions.json").read_text())
     assert identity, "a kernel without IPVS needs the companion that carries the ports"
     names = made.docker("ps", "--filter", "label=org.swarmtutor.role", "--format", "{{.Names}}").stdout.split()
     victims = [name for name in names if name.endswith(("-node2", "-hub"))]
     assert len(victims) == 2
     made.docker("kill", *victims)
+    made.docker("rm", next(name for name in victims if name.endswith("-hub")))
     keeper = next(line for line in made.processes() if "container_companion" in line)
     pid = subprocess.run(["pgrep", "-f", keeper.strip()], capture_output=True, text=True, check=True, timeout=10)
     for each in pid.stdout.split():

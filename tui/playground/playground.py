@@ -1,13 +1,15 @@
 """A playground that is up: finding it, opening it, asking how it is."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.errors import ExitCode, UserError
 from tui.playground.connection import SshNode
-from tui.playground.model import Companion, Fault, FaultMaker, NodeUnreachableError, ProgressListener
+from tui.playground.model import Companion, Fault, FaultMaker, NodeUnreachableError, ProgressListener, Provider
 from tui.playground.providers import choose_provider, provider_named
 from tui.playground.providers.standing import look_at
 from tui.playground.record import PlaygroundPaths, PlaygroundRecord, check_name, known_names, load_record
@@ -169,13 +171,25 @@ async def ensure_playground(
 
 async def remove_playground(name: str, listener: ProgressListener) -> None:
     """Remove the playground and every trace of it, whichever provider made it. Idempotent."""
+    await _remover(name).down(name, listener)
+
+
+def _remover(name: str) -> "AnyProvider":
+    """Who removes it. Removing needs less than making: no room on the disk, for one."""
     try:
-        maker = provider_of(name)
+        record = load_record(check_name(name))
     except UserError as error:
         if error.exit_code is not ExitCode.BROKEN:
             raise
-        maker = choose_provider()  # the record is damaged
-    await maker.down(name, listener)
+        record = None  # it is damaged
+    if record is not None:
+        return provider_named(record.provider)
+    try:
+        return choose_provider()
+    except UserError:
+        if sys.platform != "linux" or os.geteuid() != 0:
+            raise
+        return provider_named("namespaces")
 
 
 async def cause_fault(name: str, node: str, fault: Fault, listener: ProgressListener) -> str:
@@ -183,14 +197,17 @@ async def cause_fault(name: str, node: str, fault: Fault, listener: ProgressList
 
     Raises UserError (UNSUPPORTED) where the nodes are not the playground's own.
     """
-    maker = provider_of(_require(name).name)
-    if not isinstance(maker, FaultMaker):
+    return await _fault_maker(provider_of(_require(name).name)).fault(name, node, fault, listener)
+
+
+def _fault_maker(provider: Provider) -> FaultMaker:
+    if not isinstance(provider, FaultMaker):
         raise UserError(
-            f"Nodes of the provider {maker.name} are not broken on purpose.",
-            "Faults work on nodes that Swarmtutor makes out of namespaces: on Linux, as root.",
+            f"Nodes of the provider {provider.name} are not broken on purpose.",
+            "Faults happen only to nodes that Swarmtutor has made itself.",
             exit_code=ExitCode.UNSUPPORTED,
         )
-    return await maker.fault(name, node, fault, listener)
+    return provider
 
 
 async def _ask(node: SshNode, faults: Collection[Fault]) -> NodeStatus:

@@ -117,6 +117,8 @@ def _remove_parts(names: Names, node: str = "") -> None:
 
 
 def _remove_container(container: str) -> None:
+    with engine() as api, forgiving(404, 409, 500):
+        api.unpause(container)  # what is paused cannot be ended; anything else refuses
     with engine() as api, forgiving(404, 409):
         api.remove_container(container, v=True, force=True)
 

@@ -21,6 +21,7 @@ from tui.playground.model import (
     ProgressListener,
     ProgressState,
 )
+from tui.playground.providers import container_faults
 from tui.playground.providers import container_leftovers as leftovers
 from tui.playground.providers.container_build import NodeImage, build_image, node_image
 from tui.playground.providers.container_companion import start_companions
@@ -96,6 +97,18 @@ class Making:
         async with phase(self._listen, "removing the old node", ", ".join(nodes)):
             await together(*(in_thread(lambda old=node: leftovers.remove_node(self._name, old)) for node in nodes))
         save_record(await self._make_nodes(record, nodes, mtu))
+
+    async def power_on(self, record: PlaygroundRecord, node: str, *, cut: bool = False) -> str:
+        """Switch a node on, with its own disk. `cut`: it stays cut off. Returns what is so now.
+
+        Raises UserError (BROKEN) if it does not come on.
+        """
+        await in_thread(lambda: container_faults.start(self._name, node))
+        if cut:
+            return f"{node} is on, and cut off as before."
+        async with phase(self._listen, "engines", node):
+            await self._wait_for(next(entry for entry in record.nodes if entry.name == node))
+        return f"{node} is on."
 
     async def replace_hub(self, record: PlaygroundRecord) -> None:
         """Make the registry and the name server anew."""

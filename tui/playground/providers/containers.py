@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import Sequence
 
 from tui.errors import ExitCode, UserError
-from tui.playground.model import NODE_NAMES, Companion, ProgressListener, Requirement
+from tui.playground.model import NODE_NAMES, Companion, Fault, ProgressListener, Requirement
+from tui.playground.providers import container_faults
 from tui.playground.providers import container_leftovers as leftovers
 from tui.playground.providers.container_build import node_image
 from tui.playground.providers.container_companion import companions_run
@@ -16,7 +17,7 @@ from tui.playground.providers.container_engine import EngineRefusedError, engine
 from tui.playground.providers.container_work import Making, in_thread
 from tui.playground.providers.phases import phase, working_on
 from tui.playground.providers.standing import look_at
-from tui.playground.record import check_name, load_record
+from tui.playground.record import PlaygroundRecord, check_name, load_record
 
 __all__ = ["ContainersProvider"]
 
@@ -93,6 +94,31 @@ class ContainersProvider:
     async def reset(self, name: str, nodes: Sequence[str], listener: ProgressListener) -> None:
         """Replace nodes by fresh ones; see Provider."""
         check_name(name)
+        async with working_on(name, wait=5.0):
+            record = await self._record_with(name, nodes)
+            try:
+                await Making(name, listener).replace(record, tuple(dict.fromkeys(nodes)))
+            except EngineRefusedError as error:
+                raise _told(error) from error
+
+    async def fault(self, name: str, node: str, fault: Fault, listener: ProgressListener) -> str:
+        """Break a node on purpose, or undo that; see FaultMaker."""
+        check_name(name)
+        async with working_on(name, wait=5.0):
+            record = await self._record_with(name, (node,))
+            try:
+                if fault is not Fault.POWER_ON:
+                    address = next(entry.address for entry in record.nodes if entry.name == node)
+                    return await in_thread(lambda: container_faults.break_or_undo(name, node, fault, address))
+                standing = (await asyncio.to_thread(container_faults.standing_faults, name))[node]
+                if Fault.POWER_OFF not in standing:
+                    return f"{node} is already on."
+                return await Making(name, listener).power_on(record, node, cut=Fault.CUT_NETWORK in standing)
+            except EngineRefusedError as error:
+                raise _told(error) from error
+
+    async def _record_with(self, name: str, nodes: Sequence[str]) -> PlaygroundRecord:
+        """The record of a playground that is up. Raises UserError for an unknown node or playground."""
         if unknown := [node for node in nodes if node not in NODE_NAMES]:
             raise UserError(
                 f"There is no node “{unknown[0]}”.",
@@ -100,34 +126,38 @@ class ContainersProvider:
                 exit_code=ExitCode.NOT_FOUND,
             )
         await self._check_requirements()
-        async with working_on(name, wait=5.0):
-            record = load_record(name)
-            if record is None or record.state != "up":
-                raise UserError(
-                    f"There is no playground “{name}” whose nodes could be replaced.",
-                    f"Make it: swarmtutor up --name {name}",
-                    exit_code=ExitCode.NOT_FOUND,
-                )
-            try:
-                await Making(name, listener).replace(record, tuple(dict.fromkeys(nodes)))
-            except EngineRefusedError as error:
-                raise _told(error) from error
+        record = load_record(name)
+        if record is None or record.state != "up":
+            raise UserError(
+                f"There is no playground “{name}” that is up.",
+                f"Make it: swarmtutor up --name {name}",
+                exit_code=ExitCode.NOT_FOUND,
+            )
+        return record
 
     async def mend(self, name: str, listener: ProgressListener, companions: Sequence[Companion] = ()) -> None:
-        """Make anew what has died of a playground that was up: nodes, the hub, the companions. The rest stays."""
+        """Bring back what a playground that was up has lost: nodes, each with its own disk, the hub, the companions.
+
+        What works is not touched. A node that does not come on again is replaced by a fresh one.
+        """
         check_name(name)
         await self._check_requirements()
         async with working_on(name, wait=5.0):
             record = load_record(name)
             if record is None:
                 return
-            running = (await asyncio.to_thread(leftovers.find, name)).running
             making = Making(name, listener)
+            addresses = {entry.name: entry.address for entry in record.nodes}
             try:
-                if "hub" not in running:
+                if "hub" not in (await asyncio.to_thread(leftovers.find, name)).running:
                     await making.replace_hub(record)
-                if dead := [node for node in NODE_NAMES if node not in running]:
-                    await making.replace(record, dead)
+                await in_thread(lambda: container_faults.mend_faults(name, addresses))
+                standing = await asyncio.to_thread(container_faults.standing_faults, name)
+                for node in (node for node, faults in standing.items() if Fault.POWER_OFF in faults):
+                    try:
+                        await making.power_on(record, node)
+                    except UserError:
+                        await making.replace(record, [node])
                 if not await asyncio.to_thread(companions_run, name):
                     await making.accompany(record, companions)
             except (EngineRefusedError, OSError) as error:

@@ -39,7 +39,7 @@ async def _namespaces(name: str) -> Standing:
 
 
 def _containers(name: str) -> Standing:
-    from tui.playground.providers import container_leftovers
+    from tui.playground.providers import container_faults, container_leftovers
     from tui.playground.providers.container_companion import companions_run
 
     found = container_leftovers.find(name)
@@ -47,5 +47,7 @@ def _containers(name: str) -> Standing:
         record = load_record(name)
     except UserError:
         record = None
-    up = record is not None and record.state == "up" and found.whole and companions_run(name)
-    return Standing(up, bool(found.running), (*found.described(), *container_leftovers.files(name)))
+    faults: Mapping[str, frozenset[Fault]] = container_faults.standing_faults(name) if found.running else {}
+    made = record is not None and record.state == "up"
+    up = made and found.whole and not any(faults.values()) and companions_run(name)
+    return Standing(up, bool(found.running), (*found.described(), *container_leftovers.files(name)), faults)
