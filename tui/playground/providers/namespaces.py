@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
-from tui.paths import content_dir, runtime_dir
+from tui.paths import content_dir, runtime_dir, state_dir
 from tui.playground.images import build_images
 from tui.playground.locks import hold_lock_async
 from tui.playground.model import NODE_NAMES, Companion, Fault, ProgressListener, Requirement
@@ -28,7 +28,7 @@ from tui.playground.providers.plans import (
     python_folders,
     write_plan,
 )
-from tui.playground.providers.requirements import namespaces_requirements, routing_mesh
+from tui.playground.providers.requirements import free_megabytes, namespaces_requirements, routing_mesh
 from tui.playground.providers.tasks import to_the_end, together
 from tui.playground.providers.tools import find_tool, look_up
 from tui.playground.record import (
@@ -48,6 +48,7 @@ REGISTRY_SECONDS = 30.0  # until the registry must answer
 _NAMES_SECONDS = 30.0  # until the name server must answer
 _ENTER_SECONDS = 30.0  # until a node's own root is made: a tenth of a second, as a rule
 _ENGINE_SECONDS = 60.0  # a slow machine needs a few; one that needs more has a reason worth telling
+_FULL = 5  # megabytes left on a disk that counts as full
 _MODULES = ("overlay", "br_netfilter", "ip_vs", "ip_vs_rr", "vxlan", "xt_ipvs", "nf_tables", "veth", "bridge")
 
 
@@ -61,6 +62,21 @@ async def _locked(name: str, wait: float = 0.0) -> AsyncGenerator[None]:
         raise UserError(
             f"This machine refuses a part of the work on playground “{name}”: {error or type(error).__name__}",
             "`swarmtutor doctor` looks at what this machine has.",
+            exit_code=ExitCode.UNSUPPORTED,
+        ) from error
+
+
+@asynccontextmanager
+async def _needing_room() -> AsyncGenerator[None]:
+    """Say so if the disk is full: programs that find no room say all sorts of things, or nothing."""
+    try:
+        yield
+    except (UserError, OSError) as error:
+        if (free := free_megabytes()) >= _FULL:
+            raise
+        raise UserError(
+            f"The disk is full: {free} MB are left at {state_dir()}.",
+            "Make room there, or name another folder in the environment's SWARMTUTOR_STATE.",
             exit_code=ExitCode.UNSUPPORTED,
         ) from error
 
@@ -93,7 +109,8 @@ class NamespacesProvider:
         """Make the playground; see Provider."""
         check_name(name)
         self._check_requirements()
-        async with _locked(name):
+        # A program that was killed a moment ago may leave a child that still holds its lock, until it is exec'ed.
+        async with _locked(name, wait=2.0):
             left = Leftovers.of(name)
             if left.is_up() or left.is_reparable():
                 wrong = node_faults.describe(await node_faults.standing_faults(name))
@@ -105,7 +122,8 @@ class NamespacesProvider:
             if await left.exists():
                 await left.remove()
             try:
-                await _Making(name, listener).run(companions)
+                async with _needing_room():
+                    await _Making(name, listener).run(companions)
             except BaseException:
                 await to_the_end(left.remove())
                 raise
@@ -125,11 +143,13 @@ class NamespacesProvider:
         """Replace nodes by fresh ones; see Provider."""
         self._check_nodes(name, nodes)
         async with _locked(name, wait=5.0):
-            await _Making(name, listener).replace(_record_of(name), tuple(dict.fromkeys(nodes)))
+            record = _record_of(name)
+            async with _needing_room():
+                await _Making(name, listener).replace(record, tuple(dict.fromkeys(nodes)))
 
     async def fault(self, name: str, node: str, fault: Fault, listener: ProgressListener) -> str:
         """Break a node on purpose, or undo that; see FaultMaker."""
-        self._check_nodes(name, (node,))
+        self._check_nodes(name, (node,), whole=False)
         async with _locked(name, wait=5.0):
             record = _record_of(name)
             if not Leftovers.of(name).running("hub"):
@@ -145,7 +165,8 @@ class NamespacesProvider:
                 case Fault.POWER_ON:
                     if Fault.POWER_OFF not in faults:
                         return f"{node} is already on."
-                    return await _Making(name, listener).power_on(record, node, cut=Fault.CUT_NETWORK in faults)
+                    async with _needing_room():
+                        return await _Making(name, listener).power_on(record, node, cut=Fault.CUT_NETWORK in faults)
                 case Fault.CUT_NETWORK:
                     return await node_faults.cut_network(name, node, faults)
                 case Fault.RESTORE_NETWORK:
@@ -163,7 +184,7 @@ class NamespacesProvider:
         """
         check_name(name)
         self._check_requirements()
-        async with _locked(name, wait=5.0):
+        async with _locked(name, wait=5.0), _needing_room():
             record = load_record(name)
             if record is None:
                 return
@@ -182,7 +203,7 @@ class NamespacesProvider:
                     except UserError:
                         await making.replace(record, [node])
 
-    def _check_nodes(self, name: str, nodes: Sequence[str]) -> None:
+    def _check_nodes(self, name: str, nodes: Sequence[str], *, whole: bool = True) -> None:
         check_name(name)
         if unknown := [node for node in nodes if node not in NODE_NAMES]:
             raise UserError(
@@ -190,7 +211,10 @@ class NamespacesProvider:
                 f"The nodes are {', '.join(NODE_NAMES)}.",
                 exit_code=ExitCode.NOT_FOUND,
             )
-        self._check_requirements()
+        if whole:
+            self._check_requirements()
+        else:
+            self._check_root()
 
     def _check_root(self) -> None:
         if os.geteuid() != 0:
@@ -261,7 +285,7 @@ class _Making:
                 f"Put a fresh one in its place: swarmtutor reset {node} --name {self._name}",
                 exit_code=ExitCode.BROKEN,
             ) from error
-        return f"{node} is on." if kept else f"{node} is on, and empty: its disk was in memory."
+        return f"{node} is on." if kept else f"{node} is on, and empty: its disk is gone."
 
     async def restart_hub(self, record: PlaygroundRecord, companions: Sequence[Companion]) -> None:
         """Start the registry, the name server and the companions again."""

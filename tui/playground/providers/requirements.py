@@ -1,15 +1,20 @@
 """What the namespaces provider needs of a machine."""
 
+import ctypes
 import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from tui.paths import state_dir
 from tui.playground.model import Requirement
 from tui.playground.providers.cgroups import read_hierarchies
 from tui.playground.providers.tools import look_up
 
-__all__ = ["namespaces_requirements", "routing_mesh"]
+__all__ = ["free_megabytes", "namespaces_requirements", "routing_mesh"]
+
+DISK_NEEDED = 100  # megabytes: three nodes with the images of a lab
+_INOTIFY_NEEDED = 8  # an engine takes one for every log that is followed and for containers that it watches
 
 _PACKAGES = {
     "dockerd": "docker.io",
@@ -47,6 +52,41 @@ def _kernel_has(filesystem: str) -> bool:
         return False
 
 
+def free_megabytes() -> int:
+    """How much room there is where the playgrounds are kept."""
+    folder = state_dir().absolute()
+    while not folder.exists():
+        folder = folder.parent
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize // 1_000_000
+
+
+def _disk() -> Requirement:
+    free = free_megabytes()
+    return Requirement(
+        what=f"{DISK_NEEDED} MB of disk at {state_dir()}",
+        met=free >= DISK_NEEDED,
+        found=f"{free} MB free",
+        mend="Make room there, or name another folder in the environment's SWARMTUTOR_STATE.",
+    )
+
+
+def _inotify() -> Requirement:
+    """Whether files can be watched (inotify(7)): where many programs do, root's share is used up one day."""
+    libc = ctypes.CDLL(None)
+    opened: list[int] = []
+    while len(opened) < _INOTIFY_NEEDED and (descriptor := int(libc.inotify_init1(os.O_CLOEXEC))) >= 0:
+        opened.append(descriptor)
+    for descriptor in opened:
+        os.close(descriptor)
+    return Requirement(
+        what="inotify instances",
+        met=len(opened) == _INOTIFY_NEEDED,
+        found=f"{len(opened)} left" if len(opened) < _INOTIFY_NEEDED else "enough",
+        mend="sysctl -w fs.inotify.max_user_instances=1024",
+    )
+
+
 def namespaces_requirements() -> Sequence[Requirement]:
     """Each thing that is needed, and what was found. Changes nothing."""
     system = platform.system()
@@ -68,5 +108,6 @@ def namespaces_requirements() -> Sequence[Requirement]:
     )
     overlay = _kernel_has("overlay") or (root and look_up("modprobe") is not None)
     needs.append(Requirement("overlayfs", overlay, "yes" if overlay else "no", "modprobe overlay"))
+    needs += [_disk(), _inotify()]
     needs.extend(_tool(program, package) for program, package in _PACKAGES.items())
     return needs
