@@ -16,6 +16,7 @@ from typing import NoReturn
 from tui import __version__
 from tui.errors import ExitCode, UserError
 from tui.playground.model import Fault, Progress
+from tui.playground.providers import PROVIDERS
 
 __all__ = ["main"]
 
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "something, 5 in use, 6 broken, 130 stopped.",
     )
     parser.add_argument("--version", action="version", version=f"swarmtutor {__version__}")
-    parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False)
+    parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False, provider=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, handler: Handler, text: str, *, named: str | None = DEFAULT_NAME) -> argparse.ArgumentParser:
@@ -71,15 +72,23 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--name", default=named, help=f"the playground's name (default: {named})")
         return sub
 
+    def choosing(sub: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        sub.add_argument(
+            "--provider", choices=["auto", *PROVIDERS], help="how nodes are made (default: the first that can work)"
+        )
+        return sub
+
     sub = command("run", _run_app, "take a lab: lesson, live swarm and shells in one window")
     sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help=f"the lab's id (default: {DEFAULT_LAB})")
     sub.add_argument("--restart", action="store_true", help="begin at the first step again")
+    choosing(sub)
     sub = command(
         "walk", _walk, "take a lab without a screen: every command typed, every goal checked", named=WALK_NAME
     )
     sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help="the lab's id")
     sub.add_argument("--keep", action="store_true", help="leave the nodes running afterwards")
-    command("up", _up, "make the three nodes")
+    choosing(sub)
+    choosing(command("up", _up, "make the three nodes"))
     sub = command("status", _status, "say which playgrounds there are and how their nodes are")
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub = command("down", _down, "remove the nodes and every trace of them")
@@ -94,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("lint", _lint, "check lab files and name every mistake with its line", named=None)
     sub.add_argument("labs", nargs="*", metavar="LAB", help="lab ids or files (default: all that are installed)")
     command("labs", _labs, "list the labs", named=None)
+    sub = command("doctor", _doctor, "say what each way of making nodes needs, and what this machine has", named=None)
+    sub.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
@@ -108,7 +119,9 @@ def _run_app(arguments: argparse.Namespace) -> int:
         return _walk(arguments)
     from tui.app.start import run_app
 
-    return run_app(lab_id=arguments.lab, playground_name=arguments.name, restart=arguments.restart)
+    return run_app(
+        lab_id=arguments.lab, playground_name=arguments.name, restart=arguments.restart, provider=arguments.provider
+    )
 
 
 def _walk(arguments: argparse.Namespace) -> int:
@@ -117,7 +130,7 @@ def _walk(arguments: argparse.Namespace) -> int:
     from tui.tutor.walk_command import walk_lab
 
     lab = load_lab_by_id(arguments.lab, content_dir())
-    return asyncio.run(walk_lab(lab, arguments.name, keep=arguments.keep, write=_line))
+    return asyncio.run(walk_lab(lab, arguments.name, keep=arguments.keep, provider=arguments.provider, write=_line))
 
 
 # -- the playground ----------------------------------------------------------------------------------------------
@@ -126,7 +139,7 @@ def _walk(arguments: argparse.Namespace) -> int:
 def _up(arguments: argparse.Namespace) -> int:
     from tui.tutor.nodes import make_nodes
 
-    asyncio.run(make_nodes(arguments.name, _progress_printer()))
+    asyncio.run(make_nodes(arguments.name, _progress_printer(), arguments.provider))
     _line("Three nodes are up: swarmtutor shell node1")
     return ExitCode.OK
 
@@ -220,6 +233,12 @@ def _labs(_arguments: argparse.Namespace) -> int:
     for lab in map(load_lab, find_labs(content_dir())):
         _line(f"{lab.id:16} {lab.title} ({lab.minutes} min): {lab.summary}")
     return ExitCode.OK
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from tui.tutor.doctor import examine, report
+
+    return report(examine(), as_json=arguments.json, write=_line)
 
 
 # -- output ------------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """The command line: what a person may get wrong is answered in a sentence, with an exit status to rely on."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +76,41 @@ def test_status_of_nothing_says_how_to_begin(capsys: Captured) -> None:
 def test_status_as_json_is_an_empty_list(capsys: Captured) -> None:
     assert run(["status", "--json"]) == ExitCode.NOT_FOUND
     assert capsys.readouterr().out.strip() == "[]"
+
+
+def test_doctor_says_for_each_provider_what_is_needed_and_found(capsys: Captured) -> None:
+    status = run(["doctor"])
+    out = capsys.readouterr().out
+    assert re.search(r"^namespaces: can(not)? work here$", out, re.MULTILINE)
+    assert re.search(r"^containers: can(not)? work here$", out, re.MULTILINE)
+    assert re.search(r"^  [✔✘] root +\S", out, re.MULTILINE)
+    assert status == (ExitCode.OK if "auto takes: " in out else ExitCode.UNSUPPORTED)
+
+
+def test_doctor_as_json_agrees_with_its_exit_status(capsys: Captured) -> None:
+    status = run(["doctor", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    works = [name for name, provider in found["providers"].items() if provider["works"]]
+    assert found["auto"] == (works[0] if works else None)
+    assert status == (ExitCode.OK if works else ExitCode.UNSUPPORTED)
+    for name, provider in found["providers"].items():
+        assert provider["works"] == all(need["met"] for need in provider["requirements"]), name
+        assert all(need["mend"] for need in provider["requirements"] if not need["met"]), name
+
+
+def test_doctor_without_root_names_the_mend(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    run(["doctor"])
+    out = capsys.readouterr().out
+    assert "namespaces: cannot work here" in out
+    assert "sudo" in out
+
+
+def test_an_unknown_provider_is_a_usage_error(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(["up", "--provider", "magic"])
+    assert caught.value.code == ExitCode.USAGE
+    assert "namespaces" in capsys.readouterr().err
 
 
 def test_a_shell_needs_a_terminal(capsys: Captured) -> None:

@@ -16,6 +16,7 @@ from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir, state_dir
 from tui.playground.locks import LockHeldError, hold_lock
 from tui.playground.model import Playground, Progress, ProgressListener
+from tui.playground.record import known_names
 from tui.terminal.engine import TerminalEngine
 from tui.tutor.progress import ProgressFile
 from tui.tutor.session import LabSession
@@ -23,8 +24,8 @@ from tui.tutor.session import LabSession
 __all__ = ["run_app"]
 
 
-def run_app(*, lab_id: str, playground_name: str, restart: bool) -> int:
-    """Show the lab until the learner leaves; returns an exit status.
+def run_app(*, lab_id: str, playground_name: str, restart: bool, provider: str | None = None) -> int:
+    """Show the lab until the learner leaves; returns an exit status. `provider`: who makes nodes that are not there.
 
     Raises UserError for an unknown or broken lab, when another copy holds this lab's progress, and when the nodes
     could not be made.
@@ -36,7 +37,7 @@ def run_app(*, lab_id: str, playground_name: str, restart: bool) -> int:
             file = ProgressFile(progress, lab.id)
             if restart:
                 file.put_away()
-            return _show(lab, file, playground_name)
+            return _show(lab, file, playground_name, provider)
     except LockHeldError:
         raise UserError(
             f"Swarmtutor already runs the lab “{lab.id}” in another window.",
@@ -45,12 +46,12 @@ def run_app(*, lab_id: str, playground_name: str, restart: bool) -> int:
         ) from None
 
 
-def _show(lab: Lab, file: ProgressFile, playground_name: str) -> int:
+def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: str | None) -> int:
     async def prepare(listener: ProgressListener) -> tuple[Playground, bool]:
         await asyncio.to_thread(_import_the_rest)
         from tui.tutor.nodes import ensure_nodes
 
-        return await ensure_nodes(playground_name, listener)
+        return await ensure_nodes(playground_name, listener, provider)
 
     async def reset(nodes: Sequence[str]) -> None:
         from tui.tutor.nodes import reset_nodes
@@ -65,9 +66,10 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str) -> int:
         from tui.tutor.nodes import remove_nodes
 
         return asyncio.run(remove_nodes(playground_name, _print_progress, _print))
-    _print(
-        "Your three nodes go on running. `swarmtutor` brings you back to where you are, `swarmtutor down` removes them."
-    )
+    if playground_name in known_names():
+        _print(
+            "Your three nodes go on running. `swarmtutor` takes you back to your step, `swarmtutor down` removes them."
+        )
     return app.return_code or ExitCode.OK
 
 

@@ -18,7 +18,9 @@ from tui.tutor.walk import StepResult, walk
 __all__ = ["walk_lab"]
 
 
-async def walk_lab(lab: Lab, name: str, *, keep: bool, write: Callable[[str], None]) -> int:
+async def walk_lab(
+    lab: Lab, name: str, *, keep: bool, provider: str | None = None, write: Callable[[str], None]
+) -> int:
     """Walk the lab on a playground of that name and report each step through `write`.
 
     A playground that was there before is used only if its nodes are untouched, and stays; one that was made for the
@@ -34,7 +36,7 @@ async def walk_lab(lab: Lab, name: str, *, keep: bool, write: Callable[[str], No
         if event.state is not ProgressState.RUNNING:
             write(progress_line(event))
 
-    playground, fresh = await ensure_nodes(name, progress)
+    playground, fresh = await ensure_nodes(name, progress, provider)
 
     async def reset(nodes: Sequence[str]) -> None:
         await reset_nodes(name, nodes, progress)
