@@ -39,6 +39,10 @@ _SCRIPT = """\
 set -e
 ip link set lo up
 mount -t tmpfs tmpfs /run
+if [ {version} = 2 ]; then
+    umount -R /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+fi
 exec dockerd --data-root {folder}/data --exec-root /run/outer --pidfile /run/outer.pid \\
     --host unix://{folder}/docker.sock --cgroup-parent /{group} --exec-opt native.cgroupdriver=cgroupfs \\
     >{folder}/dockerd.log 2>&1
@@ -78,9 +82,10 @@ def _die_with_parent() -> None:
 
 
 class OuterEngine:
-    """The engine, with a base image in it. Stop it when done."""
+    """The engine. Stop it when done. `version_2`: it sees control groups of version 2, whatever the machine has."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, version_2: bool = False) -> None:
+        self._version = 2 if version_2 else 0
         # Not in a folder for temporary files, which may be in memory: its engine keeps overlays here.
         self.folder = Path(tempfile.mkdtemp(prefix="swarmtutor-outer-", dir="/var/tmp"))
         self.group = self.folder.name
@@ -98,7 +103,7 @@ class OuterEngine:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        script = _SCRIPT.format(folder=self.folder, group=self.group)
+        script = _SCRIPT.format(folder=self.folder, group=self.group, version=self._version)
         self._process = subprocess.Popen(
             ["unshare", "-m", "-p", "-n", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script],
             stdin=subprocess.DEVNULL,
@@ -216,10 +221,10 @@ class OuterEngine:
 
 
 @contextmanager
-def outer_engine() -> Generator[OuterEngine]:
+def outer_engine(*, version_2: bool = False) -> Generator[OuterEngine]:
     """An engine that is up, with the base image."""
     archive = base_archive()
-    engine = OuterEngine()
+    engine = OuterEngine(version_2=version_2)
     try:
         engine.start()
         engine.import_base(archive)

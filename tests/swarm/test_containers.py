@@ -89,23 +89,25 @@ async def until_served(playground: SshPlayground, port: int, seconds: float = 60
     return served
 
 
-def test_a_service_answers_on_every_node(made: OuterEngine) -> None:
-    async def work() -> None:
-        playground = await open_playground(NAME)
-        try:
-            names = [await said(node, "hostname; id -un") for node in playground.nodes]
-            assert names == [f"node{n}\ndocker" for n in (1, 2, 3)]
-            await form_a_swarm(playground)
-            await said(
-                playground.node("node1"),
-                "docker service create --quiet --name pets --replicas 2 --publish 5000:5000 swarmtutor/pets:1.0",
-            )
-            served = await until_served(playground, 5000)
-            assert all(served.values())
-        finally:
-            await playground.close()
+async def a_service_answers_on_every_node() -> None:
+    """Form a swarm, publish a service, and find it behind the port of every node."""
+    playground = await open_playground(NAME)
+    try:
+        names = [await said(node, "hostname; id -un") for node in playground.nodes]
+        assert names == [f"node{n}\ndocker" for n in (1, 2, 3)]
+        await form_a_swarm(playground)
+        await said(
+            playground.node("node1"),
+            "docker service create --quiet --name pets --replicas 2 --publish 5000:5000 swarmtutor/pets:1.0",
+        )
+        served = await until_served(playground, 5000)
+        assert all(served.values())
+    finally:
+        await playground.close()
 
-    made.call(work, timeout=240)
+
+def test_a_service_answers_on_every_node(made: OuterEngine) -> None:
+    made.call(a_service_answers_on_every_node, timeout=240)
 
 
 def test_it_is_up_and_says_so(made: OuterEngine) -> None:
@@ -373,3 +375,27 @@ def test_an_engine_that_is_not_there_is_a_requirement(tmp_path: Path, monkeypatc
     with pytest.raises(UserError) as refused:
         asyncio.run(choose_provider("containers").up(NAME, ignore))
     assert refused.value.exit_code is ExitCode.UNSUPPORTED
+
+
+def test_with_control_groups_of_version_2() -> None:
+    async def work() -> None:
+        opened, _ = await ensure_playground(NAME, ignore, (mesh_companion(NAME),))
+        await opened.close()
+        await a_service_answers_on_every_node()
+        playground = await open_playground(NAME)
+        try:
+            node = playground.node("node1")
+            assert await said(node, "docker info --format '{{.CgroupVersion}}'") == "2"
+            disk = "mknod /var/tmp/disk b $(cat /sys/class/block/*/dev | head -1 | tr : ' ') && head -c1 /var/tmp/disk"
+            refused = await node.run(disk, as_root=True)
+            assert "not permitted" in refused.stderr, refused
+        finally:
+            await playground.close()
+        await ContainersProvider().reset(NAME, ["node2"], ignore)
+        await remove_playground(NAME, ignore)
+
+    with outer_engine(version_2=True) as engine:
+        assert engine.docker("info", "--format", "{{.CgroupVersion}}").stdout.strip() == "2"
+        engine.call(work, timeout=300)
+        assert engine.parts() == []
+        assert engine.processes() == []

@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.engines, pytest.mark.slow, pytest.mark.timeout(900)]
 _NOT_OF_CONTAINERS = "not background_process and not ssh_server_dies and not stays_private"
 
 
-@pytest.fixture(scope="module")
-def outer() -> Iterator[OuterEngine]:
-    with outer_engine() as engine:
+@pytest.fixture(scope="module", params=[False, True], ids=["control groups as they are", "of version 2"])
+def outer(request: pytest.FixtureRequest) -> Iterator[OuterEngine]:
+    with outer_engine(version_2=request.param) as engine:
         yield engine
 
 
