@@ -278,3 +278,42 @@ def test_faults_with_control_groups_of_version_2() -> None:
     lines = use(f"pg-t{os.getpid()}h", prepare, FAULTS_ON_VERSION_2)
     states = ["paused", "well", "paused", "powered off", "well", "paused"]
     assert lines[1:-1:2] == [str(["well", state, "well"]) for state in states]
+
+
+DISK_IN_MEMORY = """
+import asyncio, sys
+from tui.playground.model import Fault
+from tui.playground.playground import cause_fault, playground_status
+from tui.playground.providers.leftovers import Leftovers
+from tui.playground.providers.namespaces import NamespacesProvider
+
+async def main(name):
+    provider = NamespacesProvider()
+    await provider.up(name, lambda progress: None)
+    try:
+        for fault in (Fault.POWER_OFF, Fault.POWER_ON):
+            print(await cause_fault(name, "node2", fault, lambda progress: None))
+        print((await playground_status(name)).state)
+    finally:
+        await provider.down(name, lambda progress: None)
+    print("left:", await Leftovers.of(name).found())
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_a_disk_in_memory_is_said_to_be_lost(tmp_path: Path) -> None:
+    # As inside a container, whose root is an overlay already and cannot be the upper layer of another one.
+    for folder in ("lower", "upper", "work", "state", "run"):
+        (tmp_path / folder).mkdir()
+    options = f"lowerdir={tmp_path}/lower,upperdir={tmp_path}/upper,workdir={tmp_path}/work"
+    lines = use(
+        f"pg-t{os.getpid()}i",
+        f"mount -t overlay overlay -o {options} {tmp_path}/state",
+        DISK_IN_MEMORY,
+        SWARMTUTOR_STATE=f"{tmp_path}/state/s",
+        SWARMTUTOR_RUNTIME=f"{tmp_path}/run/st",
+    )
+    assert lines[0] == "node2 is off. Its disk was in memory and is lost."
+    assert lines[1] == "node2 is on, and empty: its disk is gone."
+    assert lines[2] == "up"

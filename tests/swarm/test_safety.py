@@ -22,6 +22,7 @@ import pytest
 from tests.swarm.conftest import ignore_progress
 from tests.swarm.swarm_steps import done
 from tests.swarm.test_playground_life import traces_of
+from tests.swarm.test_playground_machines import use
 from tui.playground.model import NODE_NAMES, Fault, NodeUnreachableError
 from tui.playground.playground import SshPlayground, cause_fault, ensure_playground, open_playground, playground_status
 from tui.playground.providers import cgroups
@@ -205,6 +206,46 @@ async def test_no_setting_of_the_machine_is_changed_through_another_mount(nodes:
     own = "mkdir -p /mnt/p; mount -t proc proc /mnt/p; " + SAME_VALUE.format("/mnt/p/sys")
     await refused(nodes, own)
     await refused(nodes, container(WITH_RIGHTS, own), as_root=False)
+
+
+ON_VERSION_2 = """
+import asyncio, sys
+from tui.playground.playground import open_playground
+from tui.playground.providers.leftovers import Leftovers
+from tui.playground.providers.namespaces import NamespacesProvider
+
+async def main(name):
+    provider = NamespacesProvider()
+    await provider.up(name, lambda progress: None)
+    try:
+        playground = await open_playground(name)
+        for command in sys.stdin.read().splitlines():
+            ended = await playground.node("node2").run(command, as_root=True, timeout=30)
+            print((ended.stdout + ended.stderr).strip().replace(chr(10), " "))
+        await playground.close()
+    finally:
+        await provider.down(name, lambda progress: None)
+    print("left:", await Leftovers.of(name).found())
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_neither_settings_nor_groups_are_at_hand_with_control_groups_of_version_2() -> None:
+    if "cgroup2" not in Path("/proc/filesystems").read_text():
+        pytest.skip("this kernel has no control groups of version 2")
+    tries = (
+        "mkdir -p /mnt/p; mount -t proc proc /mnt/p; " + SAME_VALUE.format("/mnt/p/sys"),
+        "mkdir -p /mnt/g; mount -t cgroup2 none /mnt/g; ls -d /mnt/g/*/",
+        "docker run --rm --sysctl kernel.shmmax=1000000 swarmtutor/shell:1.0 cat /proc/sys/kernel/shmmax 2>/dev/null",
+    )
+    prepare = (
+        "umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; exec <<'END'\n" + "\n".join(tries) + "\nEND"
+    )
+    lines = use(f"pg-t{os.getpid()}w", prepare, ON_VERSION_2)
+    assert "not permitted" in lines[0]
+    assert set(lines[1].split()) <= {"/mnt/g/init/", "/mnt/g/docker/"}
+    assert lines[2].endswith("1000000"), "what is a container's own it may set"
 
 
 async def test_the_clock_is_not_set(nodes: SshPlayground) -> None:

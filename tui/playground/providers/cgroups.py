@@ -24,6 +24,7 @@ __all__ = [
     "can_freeze",
     "confine",
     "freeze",
+    "is_alive",
     "is_frozen",
     "join",
     "kill_all",
@@ -221,6 +222,11 @@ def _zombie(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return True
     return stat.rpartition(")")[2].split()[0] in "ZX"
+
+
+def is_alive(hierarchies: Iterable[Hierarchy], path: str) -> bool:
+    """Whether any process of the group, or below it, has not ended: one that only waits to be collected has."""
+    return not all(_zombie(pid) for pid in processes(hierarchies, path))
 
 
 def kill_all(hierarchies: Sequence[Hierarchy], path: str, *, timeout: float = 10.0) -> None:

@@ -75,7 +75,7 @@ class Leftovers:
 
     def running(self, part: str) -> bool:
         """Whether any process of a node or of the `hub` is alive."""
-        return bool(cgroups.processes(cgroups.read_hierarchies(), f"{self.identity}/{part}"))
+        return cgroups.is_alive(cgroups.read_hierarchies(), f"{self.identity}/{part}")
 
     def is_up(self) -> bool:
         """Whether it was made to the end and every part of it is running."""
@@ -97,7 +97,7 @@ class Leftovers:
 
     def any_running(self) -> bool:
         """Whether any process of it is alive."""
-        return bool(cgroups.processes(cgroups.read_hierarchies(), self.identity))
+        return cgroups.is_alive(cgroups.read_hierarchies(), self.identity)
 
     async def found(self) -> list[str]:
         """Everything that is there, in words: for `status`, and for tests that look for what was forgotten."""

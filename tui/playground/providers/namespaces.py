@@ -114,9 +114,10 @@ class NamespacesProvider:
             left = Leftovers.of(name)
             if left.is_up() or left.is_reparable():
                 wrong = node_faults.describe(await node_faults.standing_faults(name))
+                undo = "`swarmtutor status` names what undoes that." if wrong else "Use it as it is."
                 raise UserError(
                     f"Playground “{name}” is up already" + (f", but {wrong}." if wrong else "."),
-                    f"Use it as it is, or remove it first: swarmtutor down --name {name}",
+                    f"{undo} Or remove it first: swarmtutor down --name {name}",
                     exit_code=ExitCode.BUSY,
                 )
             if await left.exists():

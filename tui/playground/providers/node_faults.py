@@ -25,7 +25,7 @@ async def standing_faults(name: str) -> Mapping[str, Faults]:
     found: dict[str, Faults] = {}
     for node in NODE_NAMES:
         faults: set[Fault] = set()
-        if not cgroups.processes(hierarchies, f"{owner}/{node}"):
+        if not cgroups.is_alive(hierarchies, f"{owner}/{node}"):
             faults.add(Fault.POWER_OFF)
         elif cgroups.is_frozen(hierarchies, f"{owner}/{node}"):
             faults.add(Fault.PAUSE)
