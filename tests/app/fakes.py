@@ -245,6 +245,10 @@ class FakeShell(NodeShell):
         return self.up
 
     @property
+    def opening(self) -> bool:
+        return not self.up
+
+    @property
     def trouble(self) -> str:
         return "" if self.up else f"{self.node} does not answer"
 

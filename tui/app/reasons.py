@@ -62,7 +62,10 @@ def why_no_command(view: LessonView, shells: Mapping[str, NodeShell]) -> str:
         return f"The command waits for what is not known yet: {', '.join(missing)}."
     if not any(command.is_next for command in commands):
         return "All commands of this step have been typed."
-    return "The shell is busy with something else: finish it, or press Ctrl-C in it."
+    node = next(command.node for command in commands if command.is_next)
+    if node in shells and shells[node].opening:
+        return f"The shell of {node} is still being opened: try again in a moment."
+    return f"The shell of {node} is busy with something else: finish it, or press Ctrl-C in it."
 
 
 def why_no_hint(view: LessonView) -> str:

@@ -40,6 +40,7 @@ class NodeShell:
         self._changed = changed
         self._shell: Shell | None = None
         self._trouble = "the shell is being opened"
+        self._prompted = False
         self._moved = asyncio.Condition()
         self._pump = asyncio.create_task(self._run(), name=f"shell of {node.name}")
 
@@ -52,6 +53,11 @@ class NodeShell:
     def trouble(self) -> str:
         """Why there is no shell now; empty while connected."""
         return "" if self.connected else self._trouble
+
+    @property
+    def opening(self) -> bool:
+        """Whether the shell has yet to show its first prompt."""
+        return not self._prompted
 
     @property
     def at_prompt(self) -> bool:
@@ -120,7 +126,7 @@ class NodeShell:
             try:
                 await self._pump_bytes(shell)
             finally:
-                self._shell = None
+                self._shell, self._prompted = None, False
                 self._tracker.shell_ended()
                 await shell.close()
             self._trouble = "the shell ended; a new one is being opened"
@@ -131,6 +137,7 @@ class NodeShell:
         while data := await shell.read():
             self.engine.feed(data)
             self._tracker.feed(data)
+            self._prompted = self._prompted or self._tracker.at_prompt
             if replies := self.engine.take_replies():
                 shell.write(replies)
             await self._announce()
