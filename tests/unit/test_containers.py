@@ -217,7 +217,9 @@ def companion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterable[Path]
     paths.root.mkdir(parents=True)
     lines = tmp_path / "lines"
     code = f"import os, sys, time\nwith open({str(lines)!r}, 'a') as f: f.write(f'{{os.getpid()}}\\n')\ntime.sleep(60)"
-    container_companion.start_companions("cn-c", [Companion("sleeper", (sys.executable, "-c", code))])
+    container_companion.plan_companions("cn-c", [Companion("sleeper", (sys.executable, "-c", code))])
+    assert not container_companion.companions_run("cn-c"), "a playground that needs it is not whole without it"
+    container_companion.start_companions("cn-c")
     try:
         until(lambda: lines.exists() and lines.read_text())
         yield lines

@@ -236,7 +236,10 @@ async def playground_status(name: str) -> PlaygroundStatus:
     if record is None or record.state != "up":
         traces = await _traces(name, record.provider if record else "")
         return PlaygroundStatus(name, "half made" if traces else "none", traces=traces)
-    standing = await look_at(name, record.provider)
+    try:
+        standing = await look_at(name, record.provider)
+    except UserError as error:  # the engine of its containers is gone, or not for us
+        return PlaygroundStatus(name, "broken", record.provider, record.subnet, record.mesh, traces=(error.what,))
     playground = SshPlayground(record)
     try:
         asked = (_ask(node, standing.faults.get(node.name, ())) for node in playground.nodes)

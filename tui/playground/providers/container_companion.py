@@ -26,7 +26,7 @@ from tui.playground.providers.container_engine import EngineRefusedError
 from tui.playground.providers.plans import program_environment
 from tui.playground.record import PlaygroundPaths
 
-__all__ = ["companions_run", "main", "start_companions", "stop_companions"]
+__all__ = ["companions_run", "main", "plan_companions", "start_companions", "stop_companions"]
 
 _CALL_SECONDS = 2.0
 _START_SECONDS = 20.0  # until the keeper must answer
@@ -50,15 +50,21 @@ def _door(paths: PlaygroundPaths) -> Path:
 # The side of the provider
 
 
-def start_companions(name: str, companions: Sequence[Companion]) -> None:
-    """Start the keeper of these companions, unless there is none to keep. Raises OSError if it does not start."""
+def plan_companions(name: str, companions: Sequence[Companion]) -> None:
+    """Write down which companions the playground needs. From then on it is not whole without them."""
+    if companions:
+        plan = [
+            {"name": entry.name, "argv": list(entry.argv), "environment": dict(entry.environment)}
+            for entry in companions
+        ]
+        _plan(PlaygroundPaths.of(name)).write_text(json.dumps(plan), encoding="utf-8")
+
+
+def start_companions(name: str) -> None:
+    """Start the keeper of the companions that were planned, if there is any. Raises OSError if it does not start."""
     paths = PlaygroundPaths.of(name)
-    if not companions:
+    if not _plan(paths).exists():
         return
-    plan = [
-        {"name": entry.name, "argv": list(entry.argv), "environment": dict(entry.environment)} for entry in companions
-    ]
-    _plan(paths).write_text(json.dumps(plan), encoding="utf-8")
     paths.logs.mkdir(parents=True, exist_ok=True)
     carried = {key: value for key, value in os.environ.items() if key.startswith(("SWARMTUTOR_", "DOCKER_"))}
     # Windows needs more of its environment than other systems do.

@@ -24,7 +24,7 @@ from tui.playground.model import (
 from tui.playground.providers import container_faults
 from tui.playground.providers import container_leftovers as leftovers
 from tui.playground.providers.container_build import NodeImage, build_image, node_image
-from tui.playground.providers.container_companion import start_companions
+from tui.playground.providers.container_companion import plan_companions, start_companions
 from tui.playground.providers.container_engine import engine
 from tui.playground.providers.container_keys import make_key_pairs, public_key, read_keys
 from tui.playground.providers.container_making import Maker, free_port
@@ -86,8 +86,9 @@ class Making:
         await together(nodes(), self._make_hub(record))
         record = made[0]
         record = replace(record, mesh=await asyncio.to_thread(self._maker.mesh))
+        self._plan_companions(record, companions)
         save_record(record.with_state("up"))
-        await self.accompany(record, companions)
+        await in_thread(lambda: start_companions(self._name))
 
     async def replace(self, record: PlaygroundRecord, nodes: Sequence[str]) -> None:
         """Make some nodes anew, with the same names, addresses, ports and keys."""
@@ -118,8 +119,11 @@ class Making:
 
     async def accompany(self, record: PlaygroundRecord, companions: Sequence[Companion]) -> None:
         """Start the companions that this playground needs."""
-        wanted = [companion for companion in companions if companion.mesh in ("", record.mesh)]
-        await in_thread(lambda: start_companions(self._name, wanted))
+        self._plan_companions(record, companions)
+        await in_thread(lambda: start_companions(self._name))
+
+    def _plan_companions(self, record: PlaygroundRecord, companions: Sequence[Companion]) -> None:
+        plan_companions(self._name, [entry for entry in companions if entry.mesh in ("", record.mesh)])
 
     async def _build(self) -> None:
         """Build the image, if it is not there, while nobody else does."""

@@ -21,6 +21,7 @@ from tui.playground.record import PlaygroundRecord, check_name, load_record
 
 __all__ = ["ContainersProvider"]
 
+_OLDEST_API = (1, 41)  # that of engine 20.10, the first that gives a container a view of its own of control groups
 _ASK_SECONDS = 4.0  # for the question whether there is an engine at all
 
 
@@ -40,12 +41,18 @@ class ContainersProvider:
                 local = engine_is_local(api.base_url)
                 built = bool(api.images(node_image().tag))
         except UserError as error:
-            return [Requirement("a Docker Engine", False, error.what.rstrip("."), error.hint)]
+            return [Requirement("a Docker Engine, 20.10 or newer", False, error.what.rstrip("."), error.hint)]
         except EngineRefusedError as error:
-            return [Requirement("a Docker Engine", False, error.words, "Restart Docker.")]
+            return [Requirement("a Docker Engine, 20.10 or newer", False, error.words, "Restart Docker.")]
         system = str(version.get("Os", "linux"))
+        interface = tuple(int(part) for part in str(version.get("ApiVersion", "0")).split(".") if part.isdigit())
         return [
-            Requirement("a Docker Engine", True, str(version.get("Version", ""))),
+            Requirement(
+                "a Docker Engine, 20.10 or newer",
+                interface >= _OLDEST_API,
+                str(version.get("Version", "")),
+                "Update Docker.",
+            ),
             Requirement(
                 "an engine on this machine",
                 local,

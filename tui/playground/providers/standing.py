@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tui.errors import UserError
+from tui.errors import ExitCode, UserError
 from tui.playground.model import Fault
 from tui.playground.record import load_record
 
@@ -39,6 +39,15 @@ async def _namespaces(name: str) -> Standing:
 
 
 def _containers(name: str) -> Standing:
+    from tui.playground.providers.container_engine import EngineRefusedError
+
+    try:
+        return _of_containers(name)
+    except EngineRefusedError as error:
+        raise UserError(f"The Docker Engine refuses: {error.words}", exit_code=ExitCode.BROKEN) from error
+
+
+def _of_containers(name: str) -> Standing:
     from tui.playground.providers import container_faults, container_leftovers
     from tui.playground.providers.container_companion import companions_run
 
