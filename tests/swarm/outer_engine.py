@@ -122,6 +122,12 @@ class OuterEngine:
         """Give it the base image."""
         self.docker("import", str(archive), BASE, timeout=120)
 
+    def add_base(self, name: str) -> None:
+        """Give it another base image, for which nothing is built yet."""
+        container = self.docker("create", BASE, "true").stdout.strip()
+        self.docker("commit", "--change", f"LABEL base={name}", container, name)
+        self.docker("rm", container)
+
     def stop(self) -> None:
         """End it with all its containers, and remove its traces."""
         if self._process is not None:

@@ -17,6 +17,7 @@ from tui.errors import ExitCode, UserError
 from tui.playground.connection import SshNode
 from tui.playground.model import Fault, NodeUnreachableError, Progress, ProgressState
 from tui.playground.playground import (
+    PlaygroundStatus,
     SshPlayground,
     cause_fault,
     ensure_playground,
@@ -313,6 +314,45 @@ def test_what_a_killed_up_leaves_is_found_and_removed(made: OuterEngine, moment:
     assert not (made.folder / "state").exists()
 
 
+def test_what_a_killed_build_leaves_is_found_and_removed(made: OuterEngine) -> None:
+    made.add_base("killed:base")
+    up = subprocess.Popen(
+        made.swarmtutor("up", "--name", NAME),
+        env=os.environ | made.environment | {"SWARMTUTOR_NODE_BASE": "killed:base"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert up.stdout is not None
+    assert any("packages" in line for line in up.stdout)
+    up.kill()
+    up.wait(10)
+    up.stdout.close()
+    down = made.run(sys.executable, "-m", "tui", "down", "--name", NAME, timeout=120)
+    assert down.returncode == 0, down.stdout
+    deadline = time.monotonic() + 30  # the engine itself ends a build that nobody listens to
+    while made.parts():
+        assert time.monotonic() < deadline, made.parts()
+        time.sleep(0.1)
+    assert not (made.folder / "state").exists()
+
+
+def test_a_killed_down_is_finished_by_the_next(made: OuterEngine) -> None:
+    made.call(lambda: ContainersProvider().up(NAME, ignore))
+    down = subprocess.Popen(
+        made.swarmtutor("down", "--name", NAME), env=os.environ | made.environment, stdout=subprocess.PIPE
+    )
+    deadline = time.monotonic() + 30
+    whole = set(made.parts())
+    while set(made.parts()) == whole:
+        assert time.monotonic() < deadline, "nothing is removed"
+    down.kill()
+    down.communicate(timeout=10)
+    made.call(lambda: remove_playground(NAME, ignore))
+    assert made.parts() == []
+    assert not (made.folder / "state").exists()
+
+
 def test_a_cancelled_up_leaves_nothing(made: OuterEngine) -> None:
     async def work() -> None:
         reached = asyncio.Event()
@@ -333,8 +373,8 @@ def test_a_cancelled_up_leaves_nothing(made: OuterEngine) -> None:
 
 
 def test_a_cancelled_build_leaves_nothing(made: OuterEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    made.docker("tag", BASE, "another:base")
-    monkeypatch.setenv("SWARMTUTOR_NODE_BASE", "another:base")
+    made.add_base("cancelled:base")
+    monkeypatch.setenv("SWARMTUTOR_NODE_BASE", "cancelled:base")
 
     async def work() -> None:
         reached = asyncio.Event()
@@ -344,14 +384,14 @@ def test_a_cancelled_build_leaves_nothing(made: OuterEngine, monkeypatch: pytest
                 reached.set()
 
         up = asyncio.create_task(ContainersProvider().up(NAME, hear))
-        await reached.wait()
+        waiting = asyncio.create_task(reached.wait())
+        await asyncio.wait([up, waiting], return_when=asyncio.FIRST_COMPLETED)
         up.cancel()
         with pytest.raises(asyncio.CancelledError):
             await up
 
     before = made.images()
     made.call(work)
-    made.docker("image", "rm", "another:base")
     assert made.parts() == []
     assert len(made.images()) <= len(before)
 
@@ -364,6 +404,21 @@ def test_without_a_base_and_without_a_network_the_reason_is_told(
         made.call(lambda: ContainersProvider().up(NAME, ignore))
     assert "nobody/nothing:1" in refused.value.what
     assert refused.value.hint
+    assert made.parts() == []
+
+
+def test_a_playground_whose_engine_is_gone_is_broken_and_says_why(made: OuterEngine) -> None:
+    made.call(lambda: ContainersProvider().up(NAME, ignore))
+
+    async def ask() -> PlaygroundStatus:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DOCKER_HOST", f"unix://{made.folder}/none.sock")
+            return await playground_status(NAME)
+
+    status = made.call(ask)
+    assert (status.state, status.provider) == ("broken", "containers")
+    assert "No Docker Engine answers" in status.traces[0]
+    made.call(lambda: remove_playground(NAME, ignore))
     assert made.parts() == []
 
 
