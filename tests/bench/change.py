@@ -45,7 +45,7 @@ class Taken:
 
 def measure(options: Options) -> Result:
     """Rounds of changes; in every second one the baseline asks too, in the others nothing disturbs the program."""
-    rounds = options.rounds(20, 2)
+    rounds = options.rounds(12, 2)
     with nodes_up("c") as name, tempfile.TemporaryDirectory() as folder:
         lab = Path(folder) / "changing" / "lab.md"
         lab.parent.mkdir()
