@@ -6,19 +6,22 @@ import os
 import re
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
+from tui.paths import runtime_dir
 from tui.playground.providers.container_engine import Api, EngineRefusedError, RawObject, engine, forgiving
 from tui.playground.providers.container_parts import IMAGE_LABEL, LABEL
 
-__all__ = ["NodeImage", "build_image", "node_image"]
+__all__ = ["NodeImage", "build_image", "build_lock", "node_image", "remove_unfinished"]
 
 DEFAULT_BASE = "debian:12-slim"
 
 _REPOSITORY = "swarmtutor-node"
 _SILENT_SECONDS = 300.0  # that the engine may say nothing while it builds: a slow mirror, a slow disk
+_SETTLE_SECONDS = 1.5  # for which a broken-off build is looked after
 _STEP = re.compile(r"Step (\d+)/(\d+) : (.*)")
 _STEPS = {"FROM": "base", "RUN": "packages", "COPY": "files"}
 _NO_ROOM = ("no space left on device", "You don't have enough free space")
@@ -56,6 +59,11 @@ class NodeImage:
         return buffer
 
 
+def build_lock() -> Path:
+    """The file that whoever builds the image holds."""
+    return runtime_dir() / "node-image.lock"
+
+
 def node_image() -> NodeImage:
     """The image that this version of the program needs. SWARMTUTOR_NODE_BASE chooses the base."""
     package = Path(__file__).resolve().parent
@@ -76,6 +84,7 @@ def build_image(image: NodeImage, say: Say, stopped: threading.Event) -> None:
         images = api.images(image.tag)
         if images:
             return
+    done = False
     try:
         with engine(_SILENT_SECONDS) as api:
             steps = api.build(
@@ -89,11 +98,16 @@ def build_image(image: NodeImage, say: Say, stopped: threading.Event) -> None:
                 timeout=_SILENT_SECONDS,
             )
             _follow(steps, image, say, stopped)
+            done = not stopped.is_set()
     except EngineRefusedError as error:
         raise _explained(error.words, image) from error
     finally:
-        with engine() as api:
-            _remove_unfinished(api)
+        if not done:
+            # The engine takes a moment to notice that nobody listens any more, and may begin another step until then.
+            until = time.monotonic() + _SETTLE_SECONDS
+            while time.monotonic() < until:
+                remove_unfinished()
+                time.sleep(0.1)
     with engine() as api:
         _remove_outdated(api, image)
 
@@ -151,15 +165,16 @@ def _explained(words: str, image: NodeImage) -> UserError:
     )
 
 
-def _remove_unfinished(api: Api) -> None:
-    """Containers and images that a broken-off build left. Nobody else builds: the caller holds a lock."""
-    for container in api.containers(all=True, filters={"label": [f"{IMAGE_LABEL}=node"]}):
-        if f"{LABEL}.identity" not in container["Labels"]:
+def remove_unfinished() -> None:
+    """Remove containers and images that a broken-off build left. Only for whoever holds the lock on building."""
+    with engine() as api:
+        for container in api.containers(all=True, filters={"label": [f"{IMAGE_LABEL}=node"]}):
+            if f"{LABEL}.identity" not in container["Labels"]:
+                with forgiving(404, 409):
+                    api.remove_container(container["Id"], v=True, force=True)
+        for left in api.images(filters={"label": [f"{IMAGE_LABEL}=node"], "dangling": ["true"]}):
             with forgiving(404, 409):
-                api.remove_container(container["Id"], v=True, force=True)
-    for left in api.images(filters={"label": [f"{IMAGE_LABEL}=node"], "dangling": ["true"]}):
-        with forgiving(404, 409):
-            api.remove_image(left["Id"])
+                api.remove_image(left["Id"])
 
 
 def _remove_outdated(api: Api, image: NodeImage) -> None:

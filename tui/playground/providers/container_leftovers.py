@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from tui.errors import ExitCode, UserError
 from tui.paths import runtime_dir, state_dir
+from tui.playground.locks import LockHeldError, hold_lock
 from tui.playground.model import NODE_NAMES
+from tui.playground.providers.container_build import build_lock, remove_unfinished
 from tui.playground.providers.container_companion import stop_companions
 from tui.playground.providers.container_engine import Api, EngineRefusedError, engine, forgiving
 from tui.playground.providers.container_parts import LABEL, Names
 from tui.playground.record import PlaygroundPaths, identity
 
-__all__ = ["Found", "files", "find", "remove", "remove_files", "remove_hub", "remove_node"]
+__all__ = ["Found", "files", "find", "remove", "remove_builds", "remove_files", "remove_hub", "remove_node"]
 
 _REMOVE_SECONDS = 60.0
 
@@ -80,7 +82,14 @@ def remove(name: str) -> None:
     paths = PlaygroundPaths.of(name)
     stop_companions(paths)
     _remove_parts(_names(name))
+    remove_builds()
     remove_files(name)
+
+
+def remove_builds() -> None:
+    """Remove what broken-off builds of the image left, unless somebody builds right now."""
+    with suppress(LockHeldError), hold_lock(build_lock()):
+        remove_unfinished()
 
 
 def remove_node(name: str, node: str) -> None:

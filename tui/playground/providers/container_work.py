@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tui.errors import ExitCode, UserError
-from tui.paths import content_dir, runtime_dir
+from tui.paths import content_dir
 from tui.playground.connection import SshNode
 from tui.playground.images import build_images
 from tui.playground.locks import LockHeldError, hold_lock_async
@@ -23,7 +23,7 @@ from tui.playground.model import (
 )
 from tui.playground.providers import container_faults
 from tui.playground.providers import container_leftovers as leftovers
-from tui.playground.providers.container_build import NodeImage, build_image, node_image
+from tui.playground.providers.container_build import NodeImage, build_image, build_lock, node_image
 from tui.playground.providers.container_companion import plan_companions, start_companions
 from tui.playground.providers.container_engine import engine
 from tui.playground.providers.container_keys import make_key_pairs, public_key, read_keys
@@ -132,7 +132,7 @@ class Making:
             return
         try:
             async with (
-                hold_lock_async(runtime_dir() / "node-image.lock", wait=_BUILD_WAIT),
+                hold_lock_async(build_lock(), wait=_BUILD_WAIT),
                 phase(self._listen, "image of the nodes", "once, some minutes"),
             ):
                 await self._build_image()

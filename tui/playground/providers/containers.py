@@ -94,6 +94,7 @@ class ContainersProvider:
         check_name(name)
         async with working_on(name, wait=5.0):
             if not (await look_at(name, self.name)).traces:
+                await in_thread(leftovers.remove_builds)
                 return
             async with phase(listener, "removing the playground", name):
                 await in_thread(lambda: leftovers.remove(name))
