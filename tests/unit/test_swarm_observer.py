@@ -196,6 +196,20 @@ async def test_requests_to_one_engine_never_overlap(nodes: list[FakeNode], obser
     assert [node.engine.overlaps for node in nodes] == [0, 0, 0]
 
 
+async def test_who_asks_for_a_look_gets_one_although_nothing_changed(nodes: list[FakeNode]) -> None:
+    observer = watching(nodes, _SLOW)
+    await observer.start()
+    try:
+        before = await observer.wait_for(complete, _PATIENCE)
+        moment = time.time()
+        observer.refresh()
+        anew = await observer.wait_for(lambda s: s.swarm_asked >= moment, _PATIENCE)
+        assert all(engine.asked >= moment for engine in anew.engines.values())
+        assert (anew.nodes, anew.services, anew.tasks) == (before.nodes, before.services, before.tasks)
+    finally:
+        await observer.stop()
+
+
 async def test_no_swarm_is_a_truth_of_its_own(nodes: list[FakeNode], observer: Observer) -> None:
     await observer.wait_for(complete, _PATIENCE)
     for node in nodes:

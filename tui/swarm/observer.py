@@ -64,6 +64,7 @@ class Observer:
         self._membership: tuple[object, ...] = ()
         self._hold_until = 0.0
         self._published_at = 0.0
+        self._refreshed = 0.0  # when somebody asked for a look at everything and was not answered yet; 0: nobody
         engines = {n.name: Engine(node=n.name, address=n.address, error=NOT_ASKED) for n in self._nodes}
         self._snapshot = Snapshot(taken=time.time(), engines=MappingProxyType(engines), manager_error=NOT_ASKED)
 
@@ -107,8 +108,12 @@ class Observer:
         return unsubscribe
 
     def refresh(self) -> None:
-        """Look at everything now, join tokens included: somebody just did something. Cheap; returns at once."""
+        """Look at everything now, join tokens included: somebody just did something. Cheap; returns at once.
+
+        The first snapshot in which everything was asked since is published even if it says the same as before.
+        """
         self._tokens_asked = 0.0
+        self._refreshed = time.time()
         self._hinted(Hint(everyone=True, swarm=True))
 
     async def wait_for(self, predicate: Callable[[Snapshot], bool], timeout: float) -> Snapshot:
@@ -243,7 +248,8 @@ class Observer:
     def _publish(self) -> None:
         now = time.monotonic()
         snapshot = self._compose()
-        if same_but_times(snapshot, self._snapshot) and now - self._published_at < self._pace.freshness:
+        old_news = same_but_times(snapshot, self._snapshot) and now - self._published_at < self._pace.freshness
+        if old_news and not self._answers_refresh(snapshot):
             return
         self._snapshot, self._published_at = snapshot, now
         for subscriber in tuple(self._subscribers):
@@ -253,6 +259,15 @@ class Observer:
                 asyncio.get_running_loop().call_exception_handler(
                     {"message": "a subscriber of the swarm's snapshots failed", "exception": error}
                 )
+
+    def _answers_refresh(self, snapshot: Snapshot) -> bool:
+        """Whether this is what somebody who asked for a look at everything still waits for."""
+        since = self._refreshed
+        engines_asked = all(engine.asked >= since or not engine.reachable for engine in snapshot.engines.values())
+        if not since or not engines_asked or (snapshot.swarm_known and snapshot.swarm_asked < since):
+            return False
+        self._refreshed = 0.0
+        return True
 
 
 def _report(task: asyncio.Task[None]) -> None:
