@@ -6,6 +6,7 @@ Exit status 0: everything was measured, fast or slow. 1: something could not be 
 import argparse
 import json
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,7 @@ from tests.bench.report import as_json, heading, section, unmeasured
 from tests.bench.stats import CannotMeasureError, Figure, Options, Result
 from tui.errors import UserError
 from tui.paths import state_dir
+from tui.playground.playground import list_playgrounds
 
 FIGURES = (
     Figure("up", "from nothing to three nodes, and back to nothing", bring_up.measure),
@@ -53,6 +55,8 @@ def main(argv: Sequence[str]) -> int:
     for figure in FIGURES:
         if figure.name in chosen:
             results[figure.name] = _measured(figure, options)
+    if not list_playgrounds():
+        shutil.rmtree(state, ignore_errors=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(as_json(results), indent=1) + "\n")
     return 1 if any(isinstance(result, str) for result in results.values()) else 0

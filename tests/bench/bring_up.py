@@ -49,7 +49,7 @@ def measure(options: Options) -> Result:
         (
             Row.of("up → three engines answer", Unit.SECONDS, engines, aim=AIM, baseline=against),
             Row.of("up → command ends (registry filled too)", Unit.SECONDS, ready, aim=AIM, baseline=against),
-            Row.of("up → swarmtutor/pets:1.0 pulled on node1", Unit.SECONDS, pulled, baseline=against),
+            Row.of("up → pets:1.0 pulled on node1", Unit.SECONDS, pulled, baseline=against),
             Row.of("down", Unit.SECONDS, down, baseline=against),
             Row.of("baseline: a bare dockerd → /_ping", Unit.SECONDS, bare),
         )

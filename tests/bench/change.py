@@ -27,7 +27,7 @@ from tui.tutor.views import LessonChanged, SessionEvent
 __all__ = ["measure"]
 
 AIM = 0.250
-BASELINE = "asking the manager all the time"
+BASELINE = "direct polling"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def measure(options: Options) -> Result:
         mine = [each.verdict for each in alone if each.change == change]
         theirs = [each.polled for each in taken if each.change == change and each.polled is not None]
         label = f"change → verdict: {change.name}"
-        rows.append(Row.of(label, Unit.MILLISECONDS, mine, baseline=("the same, asked", theirs)))
+        rows.append(Row.of(label, Unit.MILLISECONDS, mine, baseline=(BASELINE, theirs)))
     rows.append(Row.of("the program's CPU while nothing changes", Unit.PERCENT, [idle]))
     notes = (
         "the moment of a change is the engine's own: a task's status time-stamp, or the manager's note of an update; "

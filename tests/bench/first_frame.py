@@ -18,7 +18,7 @@ from tui.paths import content_dir
 __all__ = ["measure"]
 
 AIM = 1.5
-BASELINE = "an app of one word"
+BASELINE = "a one-word app"
 _WORD = "baseline-is-painted"
 _MINIMAL = f"""
 from textual.app import App, ComposeResult

@@ -15,7 +15,7 @@ from tui.playground.record import identity
 __all__ = ["measure"]
 
 AIM = 150.0
-BASELINE = "an empty Textual app"
+BASELINE = "an empty app"
 _LAB_SECONDS = 600.0
 _MINIMAL = "from textual.app import App\nApp().run()\n"
 

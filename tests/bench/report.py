@@ -11,7 +11,7 @@ from tests.bench.stats import Figure, Result, Row
 __all__ = ["WIDTH", "as_json", "heading", "machine", "section", "unmeasured"]
 
 WIDTH = 100
-_LABEL = 43
+_LABEL = 42
 
 
 def machine() -> str:
@@ -23,7 +23,7 @@ def machine() -> str:
 def heading() -> Iterator[str]:
     """The first lines of the report."""
     yield machine()
-    yield f"{'':{_LABEL}}{'p50':>11}{'p95':>11}{'n':>4}  {'aim':<11}against"
+    yield f"{'':{_LABEL}}{'p50':>10}{'p95':>10}{'n':>4}  {'aim':<11}against"
     yield "─" * WIDTH
 
 
@@ -31,7 +31,7 @@ def section(figure: Figure, result: Result) -> Iterator[str]:
     """The lines of one figure."""
     yield f"{figure.name}: {figure.title}"
     for row in result.rows:
-        yield _line(row).rstrip()
+        yield _line(row).rstrip()[:WIDTH]
     for note in result.notes:
         yield from textwrap.wrap(note, WIDTH, initial_indent="  · ", subsequent_indent="    ")
     yield ""
@@ -50,7 +50,7 @@ def _line(row: Row) -> str:
     aim = "" if row.aim is None else f"≤ {row.unit.show(row.aim).replace('.00', '').replace('.0', '')}"
     mark = "" if row.aim is None else "✔" if row.judged <= row.aim else "✘"
     against = row.baseline if row.ratio is None else f"{row.ratio:.1f} × {row.baseline}"
-    return f"  {row.label:{_LABEL - 2}.{_LABEL - 2}}{p50:>11}{p95:>11}{row.count:>4}  {aim + ' ' + mark:<11}{against}"
+    return f"  {row.label:{_LABEL - 2}.{_LABEL - 2}}{p50:>10}{p95:>10}{row.count:>4}  {aim + ' ' + mark:<11}{against}"
 
 
 def as_json(results: Mapping[str, Result | str]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from tui.tutor.walk import StepResult, walk
 
 __all__ = ["measure"]
 
-BASELINE = "its commands alone"
+BASELINE = "commands alone"
 
 
 def measure(options: Options) -> Result:
