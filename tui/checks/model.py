@@ -9,7 +9,7 @@ from tui.playground.model import WebAnswer
 from tui.swarm.snapshot import Snapshot
 from tui.terminal.command_log import RanCommand
 
-__all__ = ["Evidence", "Outcome", "Verdict", "WebTarget"]
+__all__ = ["Answer", "CommandTarget", "Evidence", "Found", "Outcome", "Verdict", "WebTarget"]
 
 
 class Outcome(StrEnum):
@@ -42,6 +42,39 @@ class WebTarget:
     path: str = "/"
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the learner answered to a question; `right` and `seen` (the swarm's own answer) once it was judged."""
+
+    value: str
+    right: bool | None = None
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTarget:
+    """A command that a `cmd` check wants to be run, as user `docker`, again and again while its step is open."""
+
+    node: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How such a command ended last: its exit status and the end of what it wrote (both streams)."""
+
+    exit_status: int
+    output: str
+
+
+def _no_answers() -> Mapping[str, Answer]:
+    return MappingProxyType({})
+
+
+def _nothing_found() -> Mapping[CommandTarget, Found]:
+    return MappingProxyType({})
+
+
 def _nothing_asked() -> Mapping[WebTarget, tuple[WebAnswer, ...]]:
     return MappingProxyType({})
 
@@ -54,3 +87,5 @@ class Evidence:
     start: Snapshot
     commands: tuple[RanCommand, ...] = ()
     web: Mapping[WebTarget, tuple[WebAnswer, ...]] = field(default_factory=_nothing_asked)
+    answers: Mapping[str, Answer] = field(default_factory=_no_answers)  # by the question's id
+    found: Mapping[CommandTarget, Found] = field(default_factory=_nothing_found)

@@ -8,18 +8,31 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from tui.playground.model import Fault
+
 __all__ = [
     "Block",
+    "Break",
     "CheckSpec",
+    "Choice",
     "Command",
+    "Demo",
     "Diagnosis",
     "Expectation",
+    "Invariant",
     "Lab",
+    "Order",
     "Prose",
+    "Question",
+    "QuestionKind",
+    "Requirement",
+    "Route",
     "Scalar",
     "Section",
     "Step",
     "Subject",
+    "Variable",
+    "WrongWay",
 ]
 
 Scalar = str | int | float | bool
@@ -38,6 +51,13 @@ class Subject(StrEnum):
     CONTAINER = "container"  # how many containers match a filter
     WEB = "web"  # the answers of a published port
     RAN = "ran"  # a command that the learner ran
+    NETWORK = "network"
+    SECRET = "secret"
+    CONFIG = "config"
+    STACK = "stack"  # what one `docker stack deploy` made: services of one namespace label
+    IMAGE = "image"  # an image in one engine's store
+    ANSWER = "answer"  # what the learner answered to a question
+    CMD = "cmd"  # a command that is run on a node to find out; the last resort
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +110,129 @@ class Command:
     expect_fail: bool = False
 
 
-Block = Prose | Command
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A ```` ```yaml fault ```` fence: the lesson breaks a node, when the learner presses the key for the next command.
+
+    It is mended when the learner goes on from the step `until` (empty: from its own step). Only on nodes that are ours.
+    """
+
+    node: str
+    fault: Fault
+    line: int
+    until: str = ""
+
+
+class QuestionKind(StrEnum):
+    """What an answer looks like."""
+
+    NUMBER = "number"
+    CHOICE = "choice"
+    NODE = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to choose; `when` is the check that makes it the right one, looked at when the step is done."""
+
+    say: str
+    when: CheckSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A ```` ```yaml predict ```` fence: asked before the commands behind it, judged by what the swarm then does.
+
+    A number is compared with `field` of what `seen` looks at. Of a choice, each says when it is right. A node is right
+    if the check `seen` passes with `{{ it }}` filled in by its name. `id` is unique in the lab.
+    """
+
+    id: str
+    ask: str
+    kind: QuestionKind
+    line: int
+    why: str = ""
+    seen: CheckSpec | None = None  # of a number (its `expect` is empty) and of a node
+    field: str = ""  # of a number
+    choices: tuple[Choice, ...] = ()
+
+
+Block = Prose | Command | Break | Question
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command on one node, outside the prose: of a route, a wrong way, or a repair."""
+
+    node: str
+    text: str
+    line: int = 0
+    expect_fail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Another correct way to a step's goal. `say` names it for people: «the short way»."""
+
+    orders: tuple[Order, ...]
+    say: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WrongWay:
+    """A mistake that people make: its commands must leave the goal red, and show a message that contains `says`.
+
+    Whether its commands succeed is not asked. `undo` brings the nodes back to where they were; without it the right
+    commands must lead to the goal all the same.
+    """
+
+    orders: tuple[Order, ...]
+    says: str
+    undo: tuple[Order, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What a step builds on. When it is gone, `by` names the earlier step that brings it back, or `repair` does.
+
+    With neither, only bringing the nodes anew to this step helps.
+    """
+
+    check: CheckSpec
+    by: str = ""
+    repair: tuple[Order, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """What must hold during the whole lab: a check with its sentence, and the commands that bring it back."""
+
+    check: CheckSpec
+    say: str
+    repair: tuple[Order, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A value of the lab's own, `{{ var.NAME }}`; it may hold live facts. `secret`: masked on screen and in exports."""
+
+    name: str
+    value: str
+    secret: bool = False
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """How the step plays by itself: `pause` seconds to read before and after, `speed` times the usual typing speed."""
+
+    skip: bool = False
+    pause: float | None = None
+    speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +250,27 @@ class Step:
     hints: tuple[str, ...] = ()
     already_true: bool = False
     line: int = 0
+    requires: tuple[Requirement, ...] = ()
+    routes: tuple[Route, ...] = ()  # other ways, beside the commands in `blocks`
+    wrong: tuple[WrongWay, ...] = ()
+    why: str = ""  # Markdown, shown once the step is done: why its commands work
+    notes: tuple[str, ...] = ()  # for the presenter only
+    demo: Demo = Demo()
 
     @property
     def commands(self) -> tuple[Command, ...]:
         """The reference commands in order."""
         return tuple(block for block in self.blocks if isinstance(block, Command))
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What is asked, in order."""
+        return tuple(block for block in self.blocks if isinstance(block, Question))
+
+    @property
+    def acts(self) -> tuple[Command | Break, ...]:
+        """What is done, in order: the reference commands and the lesson's own faults."""
+        return tuple(block for block in self.blocks if isinstance(block, (Command, Break)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +296,9 @@ class Lab:
     sections: tuple[Section, ...]
     images: tuple[str, ...] = ()
     path: Path = Path()
+    owned: bool = False  # it breaks nodes, so they must be ours
+    variables: tuple[Variable, ...] = ()
+    always: tuple[Invariant, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -20,6 +20,8 @@ def lesson_blocks(
         if isinstance(block, Prose):
             blocks.append(PageProse(render(block.markdown, shown).text))
             continue
+        if not isinstance(block, Command):
+            continue
         rendered = render(block.text, shown)
         blocks.append(
             PageCommand(
