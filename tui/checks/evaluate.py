@@ -128,6 +128,16 @@ def _look(spec: CheckSpec, snapshot: Snapshot, evidence: Evidence) -> Sight | Bl
             return web.look(_filter(spec), evidence)
         case Subject.RAN:
             return Blind("commands have no state of their own")
+        case (
+            Subject.NETWORK
+            | Subject.SECRET
+            | Subject.CONFIG
+            | Subject.STACK
+            | Subject.IMAGE
+            | Subject.ANSWER
+            | Subject.CMD
+        ):
+            return Blind(f"a {spec.subject} is not looked at yet")
 
 
 def _judge(spec: CheckSpec, wanted: Mapping[str, Wanted], evidence: Evidence) -> Judgement:
@@ -178,3 +188,13 @@ def _goal_of_subject(spec: CheckSpec, wanted: Mapping[str, Wanted]) -> str:
             return web.goal(_filter(spec), wanted)
         case Subject.RAN:
             return ran.goal(_filter(spec), wanted)
+        case (
+            Subject.NETWORK
+            | Subject.SECRET
+            | Subject.CONFIG
+            | Subject.STACK
+            | Subject.IMAGE
+            | Subject.ANSWER
+            | Subject.CMD
+        ):
+            return str(spec.subject)

@@ -25,7 +25,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TIMING_KEYS = ("expect", "within", "for", "say")
 _LONGEST = 3600.0
-_SUBJECTS = {subject.value: subject for subject in Subject}
+_SUBJECTS = {subject.value: subject for subject in SUBJECTS}
 
 
 def read_check(node: YNode, mistakes: MistakeList, *, shown: bool = True) -> CheckSpec | None:
@@ -46,7 +46,7 @@ def read_check(node: YNode, mistakes: MistakeList, *, shown: bool = True) -> Che
     if len(subjects) != 1:
         named = or_list(f"`{subject}`" for subject, _ in subjects)
         what = f"this one has {len(subjects)}: {named}" if subjects else "this one has none"
-        mistakes.add(node.line, f"a check has exactly one subject ({', '.join(Subject)}); {what}")
+        mistakes.add(node.line, f"a check has exactly one subject ({', '.join(SUBJECTS)}); {what}")
         return None
     subject, argument = subjects[0]
     words = SUBJECTS[subject]
