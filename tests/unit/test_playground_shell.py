@@ -42,6 +42,12 @@ class Bash:
                 seen += os.read(self.master, 65_536)
         return seen
 
+    def wait_until_it_reads(self, seconds: float = 10.0) -> None:
+        """Until it sleeps in its read: readline forgets a Ctrl-C that comes between drawing and reading till a key."""
+        deadline = time.monotonic() + seconds
+        while Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2][0] != "S":
+            assert time.monotonic() < deadline, "bash does not come to rest"
+
     def type(self, text: str) -> list[str]:
         """Type a line and return the marks up to the end of the next prompt."""
         os.write(self.master, text.encode() + b"\n")
@@ -137,6 +143,7 @@ def test_the_date_in_the_history_is_no_part_of_a_command(shell: Bash) -> None:
 def test_ctrl_c_at_the_prompt_is_no_command(shell: Bash) -> None:
     os.write(shell.master, b"docker ps")
     shell.until(b"docker ps")
+    shell.wait_until_it_reads()
     os.write(shell.master, b"\x03")
     marks = [mark.decode() for mark in MARK.findall(shell.until(PROMPT_END))]
     assert not [mark for mark in marks if mark[0] in "CD"]
