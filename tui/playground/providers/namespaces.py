@@ -17,6 +17,7 @@ from tui.playground.providers import cgroups, network, node_faults
 from tui.playground.providers.engines import wait_for_engine, wait_for_port, wait_for_ssh
 from tui.playground.providers.keys import host_key_of, make_keys
 from tui.playground.providers.leftovers import Leftovers
+from tui.playground.providers.modules import load_modules
 from tui.playground.providers.node_root import has_disk
 from tui.playground.providers.phases import phase, working_on
 from tui.playground.providers.plans import (
@@ -30,7 +31,7 @@ from tui.playground.providers.plans import (
 )
 from tui.playground.providers.requirements import free_megabytes, namespaces_requirements, routing_mesh
 from tui.playground.providers.tasks import to_the_end, together
-from tui.playground.providers.tools import find_tool, look_up
+from tui.playground.providers.tools import find_tool
 from tui.playground.record import (
     NodeRecord,
     PlaygroundPaths,
@@ -49,7 +50,6 @@ _NAMES_SECONDS = 30.0  # until the name server must answer
 _ENTER_SECONDS = 30.0  # until a node's own root is made: a tenth of a second, as a rule
 _ENGINE_SECONDS = 60.0  # a slow machine needs a few; one that needs more has a reason worth telling
 _FULL = 5  # megabytes left on a disk that counts as full
-_MODULES = ("overlay", "br_netfilter", "ip_vs", "ip_vs_rr", "vxlan", "xt_ipvs", "nf_tables", "veth", "bridge")
 
 
 @asynccontextmanager
@@ -294,7 +294,7 @@ class _Making:
         await self._make_hub(record, network.Addresses(network.Network(record.subnet)), companions)
 
     async def _make_network(self) -> tuple[PlaygroundRecord, network.Addresses]:
-        await self._load_modules()
+        await load_modules()
         await to_the_end(asyncio.to_thread(make_keys, self._paths.keys))
         # From the choice to the moment when the address is on a link, nobody else may choose.
         async with hold_lock_async(runtime_dir() / "subnet.lock", wait=20.0):
@@ -308,15 +308,6 @@ class _Making:
             cgroups.make_group(self._hierarchies, f"{self._identity}/{part}")
         self._paths.logs.mkdir(parents=True, exist_ok=True)
         return record, addresses
-
-    async def _load_modules(self) -> None:
-        modprobe = look_up("modprobe")
-        if modprobe is None or not Path("/lib/modules").is_dir():
-            return
-        process = await asyncio.create_subprocess_exec(
-            modprobe, "-q", "-a", *_MODULES, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-        )
-        await process.wait()
 
     def _record(self, addresses: network.Addresses) -> PlaygroundRecord:
         nodes = tuple(
