@@ -21,7 +21,7 @@ def state_dir() -> Path:
 
 
 def runtime_dir() -> Path:
-    """The directory of sockets. Short, because a Unix socket's path is limited to 107 bytes (unix(7))."""
+    """The directory of locks, which mean nothing any more once the machine was restarted."""
     if override := os.environ.get("SWARMTUTOR_RUNTIME"):
         return Path(override)
     if hasattr(os, "geteuid") and os.geteuid() == 0:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from tui.playground.model import Node, Playground
+from tui.playground.model import EngineDial, Node, Playground
 from tui.swarm.gossip import free_gossip
 from tui.swarm.hints import Pace
 from tui.swarm.observer import Observer
@@ -31,6 +31,21 @@ async def form_swarm(playground: Playground) -> None:
     token = await done(node1, "docker swarm join-token -q worker")
     join = f"docker swarm join --token {token} {node1.address}:2377"
     await asyncio.gather(done(node2, join), done(node3, join))
+
+
+async def pinged(dial: EngineDial) -> bool:
+    """Whether the engine answers on a connection of its own."""
+
+    def ping() -> bool:
+        try:
+            with dial() as line:
+                line.settimeout(5.0)
+                line.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+                return b" 200 " in line.makefile("rb").readline()
+        except OSError:
+            return False
+
+    return await asyncio.to_thread(ping)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.swarm.swarm_steps import pinged
 from tui.errors import ExitCode, UserError
 from tui.paths import runtime_dir, state_dir
 from tui.playground.model import NODE_NAMES, Companion, NodeUnreachableError, Progress, ProgressState
@@ -118,7 +119,7 @@ async def test_a_whole_life_leaves_nothing_behind(name: str) -> None:
 
     playground = await open_playground(name)
     try:
-        await playground.node("node1").engine_socket()
+        assert await pinged(await playground.node("node1").engine_dial())
         started = await playground.node("node1").run("docker run -d --rm swarmtutor/shell:1.0 sleep 1000", timeout=30)
         assert started.exit_status == 0, started.stderr
     finally:
@@ -145,7 +146,7 @@ async def test_a_node_is_replaced_and_the_others_are_not(name: str) -> None:
     try:
         for node in (first, second):
             assert (await node.run("touch ~/mine; docker pull -q swarmtutor/shell:1.0", timeout=30)).exit_status == 0
-        socket = await second.engine_socket()
+        dial = await second.engine_dial()
         await PROVIDER.reset(name, ["node2"], ignore)
         deadline = time.monotonic() + 20
         while True:
@@ -156,7 +157,8 @@ async def test_a_node_is_replaced_and_the_others_are_not(name: str) -> None:
                 assert time.monotonic() < deadline
                 await asyncio.sleep(0.05)
         assert done.stdout == "node2\n"
-        assert await second.engine_socket() == socket
+        assert await second.engine_dial() == dial
+        assert await pinged(dial)
         assert await second.engine_version()
         assert "mine" in (await first.run("ls ~; ssh -o BatchMode=yes node2 hostname")).stdout
         assert "node2" in (await first.run("ssh -o BatchMode=yes node2 hostname")).stdout

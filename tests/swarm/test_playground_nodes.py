@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.swarm.swarm_steps import pinged
 from tui.playground.connection import SshNode
 from tui.playground.model import NODE_NAMES, Completed, NodeUnreachableError, Shell
 from tui.playground.playground import SshPlayground, open_playground, playground_status
@@ -246,21 +247,12 @@ async def test_pages_are_fetched_from_the_node_itself(playground: SshPlayground)
     assert (refused.status, refused.error) == (0, "connection refused")
 
 
-async def test_the_engine_s_socket_keeps_its_path_when_the_ssh_server_dies(playground: SshPlayground) -> None:
+async def test_the_way_to_the_engine_stays_the_same_when_the_ssh_server_dies(playground: SshPlayground) -> None:
     node = playground.node("node2")
-    path = await node.engine_socket()
-    assert len(bytes(path)) < 100, "a socket's path is limited to 107 bytes"
-    assert path.parent.stat().st_mode & 0o777 == 0o700
+    dial = await node.engine_dial()
 
     async def ping() -> bool:
-        try:
-            reader, writer = await asyncio.open_unix_connection(str(path))
-            writer.write(b"GET /_ping HTTP/1.0\r\n\r\n")
-            line = await reader.readline()
-            writer.close()
-        except OSError:
-            return False
-        return b"200" in line
+        return await pinged(dial)
 
     assert await ping()
     # The server's process and those of its sessions are one; the agent starts a new one.
@@ -271,7 +263,7 @@ async def test_the_engine_s_socket_keeps_its_path_when_the_ssh_server_dies(playg
         return await answers(node) and await ping()
 
     await until(back)
-    assert await node.engine_socket() == path
+    assert await node.engine_dial() == dial
 
 
 async def test_a_node_that_is_away_fails_at_once(playground_name: str) -> None:

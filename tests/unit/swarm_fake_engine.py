@@ -2,6 +2,7 @@
 
 import json
 import queue
+import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any, cast
 
-from tui.playground.model import NodeUnreachableError
+from tui.playground.model import EngineDial, NodeUnreachableError
 
 _EVENT_PULSE = 0.05
 
@@ -38,6 +39,16 @@ class FakeEngine:
         self._busy = threading.Lock()
         self._streams: list[queue.SimpleQueue[bytes | None]] = []
         self._server: _Server | None = None
+
+    def dial(self) -> socket.socket:
+        """Open a connection to it."""
+        line = socket.socket(socket.AF_UNIX)
+        try:
+            line.connect(str(self.socket))
+        except OSError as error:
+            line.close()
+            raise ConnectionError(str(error)) from error
+        return line
 
     def start(self) -> None:
         """Listen."""
@@ -150,7 +161,7 @@ class FakeNode:
     def address(self) -> str:
         return self._address
 
-    async def engine_socket(self) -> Path:
+    async def engine_dial(self) -> EngineDial:
         if self.powered_off:
             raise NodeUnreachableError(f"{self._name}: {self.powered_off}")
-        return self.engine.socket
+        return self.engine.dial

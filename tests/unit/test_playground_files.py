@@ -25,7 +25,6 @@ from tui.playground.record import (
     load_record,
     save_record,
 )
-from tui.playground.sockets import SocketFolder
 
 PASSWD = "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/usr/sbin/nologin\n"
 GROUP = "root:x:0:\nstaff:x:990:ann\n"
@@ -134,25 +133,6 @@ class TestLock:
         with hold_lock(path, wait=10):
             pass
         holder.communicate()
-
-
-class TestSockets:
-    def test_the_folder_is_private_and_goes(self) -> None:
-        folder = SocketFolder("lab")
-        assert folder.path.stat().st_mode & 0o777 == 0o700
-        folder.remove()
-        assert not folder.path.exists()
-
-    def test_a_folder_whose_owner_is_gone_is_swept_and_others_are_not(self) -> None:
-        code = "from tui.playground.sockets import SocketFolder; print(SocketFolder('lab').path)"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
-        stale = Path(done.stdout.strip())
-        assert stale.exists()
-        mine, second = SocketFolder("lab"), SocketFolder("lab")
-        assert not stale.exists()
-        assert mine.path.exists()
-        mine.remove()
-        second.remove()
 
 
 class TestHttp:

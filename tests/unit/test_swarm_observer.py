@@ -302,7 +302,7 @@ async def test_wait_for_ends_in_time_and_hands_on_what_the_predicate_raises(obse
 
 def test_a_client_says_what_went_wrong(nodes: list[FakeNode]) -> None:
     manager, worker = nodes[0].engine, nodes[1].engine
-    client = EngineClient(worker.socket, deadline=0.2)
+    client = EngineClient(worker.dial, deadline=0.2)
     with pytest.raises(EngineError) as raised:
         client.swarm(with_tokens=False)
     assert raised.value.kind is ErrorKind.NOT_A_MANAGER
@@ -318,7 +318,7 @@ def test_a_client_says_what_went_wrong(nodes: list[FakeNode]) -> None:
     assert raised.value.kind is ErrorKind.UNREACHABLE
     manager.answers["nodes"] = (500, {"message": "rpc error: code = DeadlineExceeded desc = context deadline exceeded"})
     with pytest.raises(EngineError) as raised:
-        EngineClient(manager.socket).swarm(with_tokens=False)
+        EngineClient(manager.dial).swarm(with_tokens=False)
     assert raised.value.kind is ErrorKind.TIMEOUT
 
 

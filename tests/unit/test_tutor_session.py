@@ -13,6 +13,7 @@ from tui.labs.parse import load_lab
 from tui.playground.model import (
     NODE_NAMES,
     Completed,
+    EngineDial,
     Node,
     NodeUnreachableError,
     Playground,
@@ -102,7 +103,7 @@ class FakeNode:
     async def open_shell(self, columns: int, rows: int) -> Shell:
         raise NodeUnreachableError(f"{self.name} is a double")
 
-    async def engine_socket(self) -> Path:
+    async def engine_dial(self) -> EngineDial:
         raise NodeUnreachableError(f"{self.name} is a double")
 
     async def fetch(self, port: int, path: str = "/", *, timeout: float = 3.0) -> WebAnswer:

@@ -9,13 +9,16 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from tui.playground.engine_line import EngineLines
 from tui.playground.http import parse_answer, request_bytes
 from tui.playground.link import Link, first_line
-from tui.playground.model import Completed, NodeUnreachableError, Shell, WebAnswer
+from tui.playground.model import Completed, EngineDial, NodeUnreachableError, Shell, WebAnswer
 from tui.playground.record import NodeRecord
 
 if TYPE_CHECKING:
     import asyncssh
+
+    Channel = tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]
 
 __all__ = ["SshNode", "SshShell"]
 
@@ -32,13 +35,9 @@ _LARGEST_ANSWER = 1_048_576  # bytes of a web answer that are read
 class _Opener(Protocol):
     """The two ways through a connection, with the types that asyncssh leaves open."""
 
-    async def open_connection(
-        self, host: str, port: int, *, encoding: None
-    ) -> "tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]": ...
+    async def open_connection(self, host: str, port: int, *, encoding: None) -> "Channel": ...
 
-    async def open_unix_connection(
-        self, path: str, *, encoding: None
-    ) -> "tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]": ...
+    async def open_unix_connection(self, path: str, *, encoding: None) -> "Channel": ...
 
 
 class SshShell:
@@ -81,13 +80,10 @@ class SshShell:
 class SshNode:
     """A node of a playground; see Node. All its methods belong to one event loop."""
 
-    def __init__(self, record: NodeRecord, key: Path, sockets: Path) -> None:
+    def __init__(self, record: NodeRecord, key: Path) -> None:
         self._record = record
-        self._socket = sockets / f"{record.name}.sock"
-        self._wants_engine = False
-        self._listener: asyncssh.SSHListener | None = None
-        self._forwarding = asyncio.Lock()
-        self._learner = Link(record, "docker", key, self._on_ready)
+        self._lines: EngineLines | None = None
+        self._learner = Link(record, "docker", key)
         self._root = Link(record, "root", key)
 
     @property
@@ -129,12 +125,12 @@ class SshNode:
             )
             return SshShell(process)
 
-    async def engine_socket(self) -> Path:
-        """The forwarded socket of the engine; see Node."""
-        self._wants_engine = True
-        async with self._using(self._learner) as connection:
-            await self._forward(connection)
-        return self._socket
+    async def engine_dial(self) -> EngineDial:
+        """What opens connections to the engine; see Node."""
+        await self._learner.get()
+        if self._lines is None:
+            self._lines = EngineLines(self._engine_channel)
+        return self._lines.dial
 
     async def fetch(self, port: int, path: str = "/", *, timeout: float = 3.0) -> WebAnswer:
         """GET a page from the node's own port; see Node."""
@@ -155,7 +151,7 @@ class SshNode:
         """The version of the node's engine. Raises NodeUnreachableError if node or engine do not answer."""
         try:
             async with asyncio.timeout(timeout), self._using(self._learner) as connection:
-                opened = await cast("_Opener", connection).open_unix_connection(_ENGINE, encoding=None)
+                opened = await _open_engine(connection)
                 answer = parse_answer(await _exchange(*opened, request_bytes("engine", "/version")))
             document: dict[str, Any] = json.loads(answer.body)
             return str(document["Version"])
@@ -165,11 +161,11 @@ class SshNode:
             raise NodeUnreachableError(f"{self.name}: its engine answers in a strange way: {error}") from error
 
     async def close(self) -> None:
-        """Close the connections and remove the socket."""
+        """Close the connections and what runs over them."""
+        if self._lines is not None:
+            await self._lines.close()
         await self._learner.close()
         await self._root.close()
-        self._listener = None
-        self._socket.unlink(missing_ok=True)
 
     @contextlib.asynccontextmanager
     async def _using(self, link: Link) -> "AsyncGenerator[asyncssh.SSHClientConnection]":
@@ -182,16 +178,13 @@ class SshNode:
         except (asyncssh.Error, ConnectionError, BrokenPipeError) as error:
             raise NodeUnreachableError(f"{self.name}: {first_line(error)}") from error
 
-    async def _on_ready(self, connection: "asyncssh.SSHClientConnection") -> None:
-        self._listener = None
-        if self._wants_engine:
-            await self._forward(connection)
+    async def _engine_channel(self) -> "Channel":
+        async with self._using(self._learner) as connection:
+            return await _open_engine(connection)
 
-    async def _forward(self, connection: "asyncssh.SSHClientConnection") -> None:
-        async with self._forwarding:
-            if self._listener is None:
-                self._socket.unlink(missing_ok=True)
-                self._listener = await connection.forward_local_path(str(self._socket), _ENGINE)
+
+async def _open_engine(connection: "asyncssh.SSHClientConnection") -> "Channel":
+    return await cast("_Opener", connection).open_unix_connection(_ENGINE, encoding=None)
 
 
 async def _exchange(reader: "asyncssh.SSHReader[bytes]", writer: "asyncssh.SSHWriter[bytes]", request: bytes) -> bytes:

@@ -6,7 +6,6 @@ Importing asyncssh takes a third of a second, so it is imported when the first c
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,13 @@ from tui.playground.record import NodeRecord
 if TYPE_CHECKING:
     import asyncssh
 
-__all__ = ["Link", "ReadyHook", "first_line"]
+__all__ = ["Link", "first_line"]
 
 _CONNECT_SECONDS = 3.0
 _LOGIN_SECONDS = 6.0
 _KEEPALIVE_SECONDS = 4  # three unanswered in a row, and the connection counts as broken
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 1.0  # between two tries to connect
-
-ReadyHook = Callable[["asyncssh.SSHClientConnection"], Awaitable[None]]
 
 
 def first_line(error: BaseException) -> str:
@@ -38,9 +35,8 @@ class Link:
     While the node is away each use fails at once with the reason of the last try, and tries go on behind it.
     """
 
-    def __init__(self, node: NodeRecord, account: str, key: Path, on_ready: ReadyHook | None = None) -> None:
+    def __init__(self, node: NodeRecord, account: str, key: Path) -> None:
         self._node, self._account, self._key = node, account, key
-        self._on_ready = on_ready
         self._connection: asyncssh.SSHClientConnection | None = None
         self._reason = ""  # why the last try failed; empty while there was none
         self._changed = asyncio.Event()
@@ -104,8 +100,6 @@ class Link:
             try:
                 connection = await self._connect()
                 try:
-                    if self._on_ready is not None:
-                        await self._on_ready(connection)
                     self._connection, self._reason = connection, ""
                     self._changed.set()
                     pause = _FIRST_PAUSE

@@ -3,16 +3,17 @@
 Nothing above `tui.playground` knows how a node is made: a namespace here, a container, or a host elsewhere.
 """
 
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 __all__ = [
     "NODE_NAMES",
     "Companion",
     "Completed",
+    "EngineDial",
     "Fault",
     "FaultMaker",
     "Node",
@@ -58,6 +59,13 @@ class WebAnswer:
     seconds: float = 0.0
 
 
+EngineDial = Callable[[], socket.socket]
+"""Opens one connection to a node's engine. Blocks: call it in another thread than the event loop's.
+
+Raises ConnectionError when nobody answers there now, TimeoutError after some seconds of silence.
+"""
+
+
 class Shell(Protocol):
     """One interactive login shell on a node, behind a PTY."""
 
@@ -99,8 +107,8 @@ class Node(Protocol):
         """Open a login shell of user `docker`. Raises NodeUnreachableError."""
         ...
 
-    async def engine_socket(self) -> Path:
-        """A local Unix socket that is forwarded to the node's engine. Stays the same across reconnects.
+    async def engine_dial(self) -> EngineDial:
+        """What opens connections to the node's engine; it stays the same, and good, across reconnects.
 
         Raises NodeUnreachableError when the node cannot be reached now.
         """

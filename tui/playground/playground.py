@@ -13,7 +13,6 @@ from tui.playground.model import Companion, Fault, FaultMaker, NodeUnreachableEr
 from tui.playground.providers import choose_provider, provider_named
 from tui.playground.providers.standing import look_at
 from tui.playground.record import PlaygroundPaths, PlaygroundRecord, check_name, known_names, load_record
-from tui.playground.sockets import SocketFolder
 
 if TYPE_CHECKING:
     from tui.playground.providers import AnyProvider
@@ -37,9 +36,8 @@ class SshPlayground:
 
     def __init__(self, record: PlaygroundRecord) -> None:
         self._record = record
-        self._folder = SocketFolder(record.name)
         key = PlaygroundPaths.of(record.name).client_key
-        self._nodes = tuple(SshNode(node, key, self._folder.path) for node in record.nodes)
+        self._nodes = tuple(SshNode(node, key) for node in record.nodes)
 
     @property
     def name(self) -> str:
@@ -71,7 +69,6 @@ class SshPlayground:
     async def close(self) -> None:
         """Close the connections of all nodes. The machines go on running."""
         await asyncio.gather(*(node.close() for node in self._nodes))
-        self._folder.remove()
 
 
 @dataclass(frozen=True, slots=True)

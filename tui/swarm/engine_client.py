@@ -1,4 +1,4 @@
-"""The only door to the Engine API: docker-py over a local Unix socket, with a deadline and typed answers.
+"""The only door to the Engine API: docker-py over connections that the node opens, with a deadline and typed answers.
 
 A client belongs to one thread (docker-py is not thread-safe). Importing docker takes half a second, so it happens
 with the first call, in the thread that makes it.
@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
+from tui.playground.model import EngineDial
 from tui.swarm.build import SwarmRows, build_engine, build_swarm
 from tui.swarm.raw import RawObject, number, strings, text
 from tui.swarm.snapshot import Engine
@@ -129,8 +129,8 @@ def parse_event(line: bytes) -> EngineEvent | None:
 class EngineClient:
     """A connection to one engine, for use in one thread. It is made with the first call, and again after a failure."""
 
-    def __init__(self, socket: Path, deadline: float = DEADLINE) -> None:
-        self._socket = socket
+    def __init__(self, dial: EngineDial, deadline: float = DEADLINE) -> None:
+        self._dial = dial
         self._deadline = deadline
         self._api: _Api | None = None
         self._info: RawObject | None = None
@@ -210,11 +210,10 @@ class EngineClient:
 
     def _connected(self) -> _Api:
         if self._api is None:
-            from docker import APIClient
+            from tui.swarm.engine_http import DialledClient
 
-            client = APIClient(base_url=f"unix://{self._socket}", timeout=cast("int", self._deadline))
-            api = cast("_Api", client)
-            # No proxies and no .netrc for a local socket; looking for them doubles the time of a request.
+            api = cast("_Api", DialledClient(self._dial, self._deadline))
+            # No proxies and no .netrc on the way to a node; looking for them doubles the time of a request.
             api.trust_env = False
             self._api = api
         return self._api

@@ -4,10 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
-from tui.playground.model import Node, NodeUnreachableError
+from tui.playground.model import EngineDial, Node, NodeUnreachableError
 from tui.swarm.bell import Bell
 from tui.swarm.build import SwarmRows
 from tui.swarm.engine_client import EngineClient, EngineError, EngineEvent, ErrorKind
@@ -44,7 +43,7 @@ class EngineWatch:
         self._bell = Bell(pace.settle)
         self._lane = Lane(f"engine of {node.name}")
         self._client: EngineClient | None = None
-        self._socket: Path | None = None
+        self._dial: EngineDial | None = None
         self._pump: EventPump | None = None
         self._since_nano = 0
         self._info_due = 0.0
@@ -70,12 +69,12 @@ class EngineWatch:
         while True:
             began = time.monotonic()
             try:
-                socket = await self._reach()
+                dial = await self._reach()
             except EngineError:
                 # `watch` tells people.
                 pass
             else:
-                await self._listen_once(socket)
+                await self._listen_once(dial)
                 # What happened while nobody listened is seen by looking.
                 self._everything()
             if time.monotonic() - began > 5:
@@ -99,8 +98,8 @@ class EngineWatch:
         """Whether a thread still runs."""
         return self._lane.alive or (self._pump is not None and self._pump.alive)
 
-    async def _listen_once(self, socket: Path) -> None:
-        pump = EventPump(self._node.name, socket, self._since_nano, self._everything, self._arrived)
+    async def _listen_once(self, dial: EngineDial) -> None:
+        pump = EventPump(self._node.name, dial, self._since_nano, self._everything, self._arrived)
         self._pump = pump
         try:
             await pump.ended()
@@ -142,11 +141,11 @@ class EngineWatch:
             self._info_due = now + max(self._pace.info, 2 * (now - began))
         return engine
 
-    async def _reach(self) -> Path:
-        """The node's socket. Raises EngineError."""
+    async def _reach(self) -> EngineDial:
+        """The way to the engine. Raises EngineError."""
         try:
             async with asyncio.timeout(self._pace.deadline):
-                return await self._node.engine_socket()
+                return await self._node.engine_dial()
         except TimeoutError as error:
             raise self._late() from error
         except (NodeUnreachableError, OSError) as error:
@@ -154,9 +153,9 @@ class EngineWatch:
             text = str(error).removeprefix(f"{self._node.name}: ")
             raise EngineError(ErrorKind.UNREACHABLE, text or "cannot be reached") from error
 
-    def _client_for(self, socket: Path) -> EngineClient:
-        if self._client is None or socket != self._socket:
-            self._client, self._socket = EngineClient(socket, self._pace.deadline), socket
+    def _client_for(self, dial: EngineDial) -> EngineClient:
+        if self._client is None or dial != self._dial:
+            self._client, self._dial = EngineClient(dial, self._pace.deadline), dial
         return self._client
 
     async def _call(self, work: Callable[[], T], slow_requests: int = 1) -> T:

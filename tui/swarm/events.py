@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
+from tui.playground.model import EngineDial
 from tui.swarm.engine_client import EngineClient, EngineError, EngineEvent, EventStream
 
 __all__ = ["EventPump"]
@@ -19,13 +19,13 @@ class EventPump:
     def __init__(
         self,
         name: str,
-        socket: Path,
+        dial: EngineDial,
         since_nano: int,
         opened: Callable[[], None],
         arrived: Callable[[EngineEvent], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._client = EngineClient(socket)
+        self._client = EngineClient(dial)
         self._since = since_nano
         self._opened = opened
         self._arrived = arrived

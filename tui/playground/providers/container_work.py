@@ -201,7 +201,7 @@ class Making:
         """Wait until a node's SSH server and its engine answer."""
         now = time.monotonic()
         deadline, look_at = now + _ENGINE_SECONDS, now + _LOOK_SECONDS
-        node = SshNode(entry, self._paths.client_key, self._paths.runtime)
+        node = SshNode(entry, self._paths.client_key)
         greeted = False
         try:
             while True:
