@@ -6,12 +6,13 @@ import json
 import signal
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tui.playground.engine_line import EngineLines
 from tui.playground.http import parse_answer, request_bytes
-from tui.playground.link import Link, first_line
+from tui.playground.link import Connect, Link, connect_by_key, first_line
 from tui.playground.model import Completed, EngineDial, NodeUnreachableError, Shell, WebAnswer
 from tui.playground.record import NodeRecord
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Channel = tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]
 
-__all__ = ["SshNode", "SshShell"]
+__all__ = ["SshNode", "SshShell", "Way"]
 
 _ENGINE = "/var/run/docker.sock"
 _WINDOW = 65_536  # bytes on their way in a shell: small, so that Ctrl-C in a flood of output is felt at once
@@ -77,14 +78,28 @@ class SshShell:
                 await self._process.wait_closed()
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a node is signed in to. `shell`: the command that opens a shell there; empty: the account's login shell.
+
+    `root`: as the machine's administrator; None where nothing is done as such.
+    """
+
+    learner: Connect
+    root: Connect | None
+    shell: str = ""
+
+
 class SshNode:
     """A node of a playground; see Node. All its methods belong to one event loop."""
 
-    def __init__(self, record: NodeRecord, key: Path) -> None:
+    def __init__(self, record: NodeRecord, key: Path, way: Way | None = None) -> None:
+        way = way or Way(connect_by_key(record, "docker", key), connect_by_key(record, "root", key))
         self._record = record
+        self._shell = way.shell
         self._lines: EngineLines | None = None
-        self._learner = Link(record, "docker", key)
-        self._root = Link(record, "root", key)
+        self._learner = Link(record.name, "docker", way.learner)
+        self._root = Link(record.name, "root", way.root) if way.root else None
 
     @property
     def name(self) -> str:
@@ -102,7 +117,10 @@ class SshNode:
 
     async def run(self, command: str, *, stdin: bytes = b"", timeout: float = 10.0, as_root: bool = False) -> Completed:
         """Run a shell command; see Node."""
-        async with asyncio.timeout(timeout), self._using(self._root if as_root else self._learner) as connection:
+        link = self._root if as_root else self._learner
+        if link is None:
+            raise NodeUnreachableError(f"{self.name} is not ours: nothing is done as root there")
+        async with asyncio.timeout(timeout), self._using(link) as connection:
             process = await connection.create_process(command, encoding=None)
             try:
                 stdout, stderr = await process.communicate(stdin)
@@ -121,7 +139,11 @@ class SshNode:
         """Open a login shell of user `docker`; see Node."""
         async with self._using(self._learner) as connection:
             process = await connection.create_process(
-                term_type="xterm-256color", term_size=(columns, rows), encoding=None, window=_WINDOW
+                self._shell or None,
+                term_type="xterm-256color",
+                term_size=(columns, rows),
+                encoding=None,
+                window=_WINDOW,
             )
             return SshShell(process)
 
@@ -165,7 +187,8 @@ class SshNode:
         if self._lines is not None:
             await self._lines.close()
         await self._learner.close()
-        await self._root.close()
+        if self._root is not None:
+            await self._root.close()
 
     @contextlib.asynccontextmanager
     async def _using(self, link: Link) -> "AsyncGenerator[asyncssh.SSHClientConnection]":
