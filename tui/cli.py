@@ -41,9 +41,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     try:
         return handler(arguments)
     except UserError as error:
-        _complain(f"swarmtutor: {error.what}")
-        if error.hint:
-            _complain(f"  {error.hint}")
+        _complain_about(error)
         return error.exit_code
     except KeyboardInterrupt:
         _complain("swarmtutor: stopped.")
@@ -105,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     command("labs", _labs, "list the labs", named=None)
     sub = command("doctor", _doctor, "say what each way of making nodes needs, and what this machine has", named=None)
     sub.add_argument("--json", action="store_true", help="print JSON")
+    change = sub.add_mutually_exclusive_group()
+    change.add_argument("--fix", action="store_true", help="bring what is missing, after asking; starts no engine")
+    change.add_argument("--undo", action="store_true", help="remove exactly what --fix brought, after asking")
+    sub.add_argument("--yes", action="store_true", help="with --fix or --undo: do not ask")
     return parser
 
 
@@ -236,9 +238,38 @@ def _labs(_arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from tui.tutor.doctor import examine, report
+    from tui.tutor.doctor import examine, fix, report, undo
+    from tui.tutor.machine import ThisMachine
 
+    if change := fix if arguments.fix else undo if arguments.undo else None:
+        if not arguments.yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise UserError(
+                "There is no terminal to ask at, so nothing was changed.",
+                "With --yes nothing is asked.",
+                exit_code=ExitCode.USAGE,
+            )
+        ask = None if arguments.yes else _ask
+        try:
+            asyncio.run(change(ThisMachine(), ask=ask, listener=_progress_printer(_complain), write=_complain))
+        except UserError as error:
+            _complain_about(error)
+    elif arguments.yes:
+        raise UserError("--yes goes with --fix or --undo.", exit_code=ExitCode.USAGE)
     return report(examine(), as_json=arguments.json, write=_line)
+
+
+async def _ask(question: str) -> bool:
+    """Yes, unless the answer is something else; the end of the input is a no."""
+    sys.stderr.write(f"{question} [Y/n] ")
+    sys.stderr.flush()
+    typed = asyncio.Event()  # waited for without blocking, so that Ctrl-C ends it
+    asyncio.get_running_loop().add_reader(sys.stdin, typed.set)
+    try:
+        await typed.wait()
+    finally:
+        asyncio.get_running_loop().remove_reader(sys.stdin)
+    answer = sys.stdin.readline()
+    return bool(answer) and answer.strip().lower() in ("", "y", "yes")
 
 
 # -- output ------------------------------------------------------------------------------------------------------
@@ -253,12 +284,18 @@ def _complain(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
-def _progress_printer() -> Callable[[Progress], None]:
+def _complain_about(error: UserError) -> None:
+    _complain(f"swarmtutor: {error.what}")
+    if error.hint:
+        _complain(f"  {error.hint}")
+
+
+def _progress_printer(write: Callable[[str], None] | None = None) -> Callable[[Progress], None]:
     from tui.tutor.nodes import progress_line
 
     def show(progress: Progress) -> None:
         if line := progress_line(progress):
-            _line(line)
+            (write or _line)(line)
 
     return show
 

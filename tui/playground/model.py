@@ -23,6 +23,7 @@ __all__ = [
     "ProgressListener",
     "ProgressState",
     "Provider",
+    "Remedy",
     "Requirement",
     "Shell",
     "WebAnswer",
@@ -177,13 +178,34 @@ ProgressListener = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """What a program can do on this machine, as root, about something that is missing.
+
+    `packages` are Debian's names; of several with `|` between them, the first that the distribution has. `modules` are
+    of the kernel. `settings` are names and values of sysctl(8).
+    """
+
+    packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.packages or self.modules or self.settings)
+
+
+@dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that a provider needs, whether it was found, and how to get it if not."""
+    """One thing that a provider needs, whether it was found, and how to get it if not.
+
+    `mend` is a sentence for the person; `remedy` what a program can do of it (empty: nothing). A requirement that is
+    met may have a remedy too: it works, and would work better so.
+    """
 
     what: str
     met: bool
     found: str
     mend: str = ""
+    remedy: Remedy = Remedy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What every provider's work has in common: phases that are told of, and one worker at a time."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -20,10 +21,15 @@ async def phase(listener: ProgressListener, name: str, detail: str = "") -> Asyn
     try:
         yield
     except BaseException as error:
-        text = error.what if isinstance(error, UserError) else type(error).__name__
-        listener(Progress(name, ProgressState.FAILED, text, time.monotonic() - begun))
+        listener(Progress(name, ProgressState.FAILED, _reason(error), time.monotonic() - begun))
         raise
     listener(Progress(name, ProgressState.DONE, detail, time.monotonic() - begun))
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, UserError):
+        return error.what.partition("\n")[0]
+    return "stopped" if isinstance(error, asyncio.CancelledError) else type(error).__name__
 
 
 @asynccontextmanager

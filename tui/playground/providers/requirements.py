@@ -3,11 +3,12 @@
 import ctypes
 import os
 import platform
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 from tui.paths import state_dir
-from tui.playground.model import Requirement
+from tui.playground.model import Remedy, Requirement
 from tui.playground.providers.cgroups import read_hierarchies
 from tui.playground.providers.tools import look_up
 
@@ -16,9 +17,17 @@ __all__ = ["free_megabytes", "namespaces_requirements", "routing_mesh"]
 DISK_NEEDED = 100  # megabytes: three nodes with the images of a lab
 _INOTIFY_NEEDED = 8  # an engine takes one for every log that is followed and for containers that it watches
 
+_INOTIFY_SETTING = ("fs.inotify.max_user_instances", "1024")
+_USEFUL_MODULES = {
+    "vxlan": "overlay networks",
+    "br_netfilter": "the firewall rules of networks",
+    "ip_vs": "published ports; without it nftables carries them",
+}
+_PROBE_SECONDS = 5.0
+
 _PACKAGES = {
     "dockerd": "docker.io",
-    "docker": "docker.io",
+    "docker": "docker-cli|docker.io",  # releases after Debian 12 have the command in a package of its own
     "ip": "iproute2",
     "iptables": "iptables",
     "nft": "nftables",
@@ -41,7 +50,48 @@ def _tool(program: str, package: str) -> Requirement:
         what=f"the program {program}",
         met=path is not None,
         found=path or "not installed",
-        mend=f"apt-get install --no-install-recommends {package}",
+        mend=f"apt-get install --no-install-recommends {package.split('|')[-1]}",
+        remedy=Remedy() if path else Remedy(packages=(package,)),
+    )
+
+
+def _loaded(module: str) -> bool:
+    """Whether the kernel has it at hand, built in or loaded."""
+    if module == "br_netfilter" and Path("/proc/sys/net/bridge").is_dir():
+        return True
+    return Path("/sys/module", module).is_dir() or (module == "ip_vs" and routing_mesh() == "ipvs")
+
+
+def _loadable(module: str) -> bool:
+    modprobe = look_up("modprobe")
+    if modprobe is None:
+        return False
+    try:
+        probe = subprocess.run(
+            [modprobe, "--dry-run", "--quiet", module],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_PROBE_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return probe.returncode == 0
+
+
+def _modules() -> Requirement:
+    """The modules that are loaded when nodes are made, as far as this kernel has them: worth knowing before."""
+    waiting = [module for module in _USEFUL_MODULES if not _loaded(module)]
+    loadable = tuple(module for module in waiting if _loadable(module))
+    lacking = [module for module in waiting if module not in loadable]
+    found = [f"to be loaded: {', '.join(loadable)}"] if loadable else []
+    found += [f"no {module} ({_USEFUL_MODULES[module]})" for module in lacking]
+    return Requirement(
+        what="kernel modules",
+        met=True,
+        found="; ".join(found) or "loaded",
+        mend=f"modprobe -a {' '.join(loadable)}" if loadable else "",
+        remedy=Remedy(modules=loadable),
     )
 
 
@@ -83,7 +133,8 @@ def _inotify() -> Requirement:
         what="inotify instances",
         met=len(opened) == _INOTIFY_NEEDED,
         found=f"{len(opened)} left" if len(opened) < _INOTIFY_NEEDED else "enough",
-        mend="sysctl -w fs.inotify.max_user_instances=1024",
+        mend=f"sysctl -w {'='.join(_INOTIFY_SETTING)}",
+        remedy=Remedy() if len(opened) == _INOTIFY_NEEDED else Remedy(settings=(_INOTIFY_SETTING,)),
     )
 
 
@@ -107,7 +158,12 @@ def namespaces_requirements() -> Sequence[Requirement]:
         )
     )
     overlay = _kernel_has("overlay") or (root and look_up("modprobe") is not None)
-    needs.append(Requirement("overlayfs", overlay, "yes" if overlay else "no", "modprobe overlay"))
-    needs += [_disk(), _inotify()]
+    remedy = Remedy(modules=("overlay",)) if _loadable("overlay") else Remedy()
+    needs.append(
+        Requirement(
+            "overlayfs", overlay, "yes" if overlay else "no", "modprobe overlay", Remedy() if overlay else remedy
+        )
+    )
+    needs += [_modules(), _disk(), _inotify()]
     needs.extend(_tool(program, package) for program, package in _PACKAGES.items())
     return needs
