@@ -15,8 +15,8 @@ BLOT = "•"
 _GAP = r"(?:\x1b\[[0-9;?]*[ -/]*[@-~]| ?\r\n?|\n)*"
 """What may stand between two signs of one word on a terminal: control sequences (ECMA-48, 5.4) and line breaks."""
 
-_HEADS = ("SWMTKN-1-", "SWMKEY-1-")
-"""How join tokens and unlock keys begin (moby/swarmkit, ca/config.go and manager/encryption)."""
+_KINDS = {"SWMTKN-1-": 50 + 1 + 25, "SWMKEY-1-": 43}
+"""How join tokens and unlock keys begin, and how many signs follow at most (moby/swarmkit: ca, manager/encryption)."""
 _SHORTEST = 8  # signs of a lab's own secret; a shorter one would blot out innocent text
 
 
@@ -25,7 +25,8 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
 
     `secrets` are values to hide besides tokens and keys; those shorter than eight signs hide only as whole words.
     """
-    text = _TOKENS.sub(lambda match: match[1] + _blotted(match[2]), text)
+    for tokens in _TOKENS:
+        text = tokens.sub(lambda match: match[1] + _blotted(match[2]), text)
     for secret in sorted({secret for secret in secrets if secret.strip()}, key=len, reverse=True):
         text = _pattern_of(secret).sub(lambda match: _blotted(match[0]), text)
     return text
@@ -35,7 +36,9 @@ def _spread(word: str) -> str:
     return _GAP.join(re.escape(sign) for sign in word)
 
 
-_TOKENS = re.compile(rf"({'|'.join(_spread(head) for head in _HEADS)})((?:{_GAP}[0-9A-Za-z+/-])+)")
+_TOKENS = tuple(
+    re.compile(rf"({_spread(head)})((?:{_GAP}[0-9A-Za-z+/-]){{1,{length}}})") for head, length in _KINDS.items()
+)
 _HIDEABLE = re.compile(rf"({_GAP})([^\s])")
 
 
