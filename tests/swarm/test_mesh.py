@@ -245,5 +245,6 @@ async def test_it_returns_with_a_restarted_engine_and_a_new_keeper(
 def test_the_companion_is_this_program() -> None:
     companion = mesh_companion("lab")
     assert companion.name == "mesh"
+    assert companion.mesh == "", "with IPVS there is no stand-in to keep, but engines to mend"
     assert companion.argv == (sys.executable, "-m", "tui.swarm.mesh_keeper", "lab")
     assert os.access(companion.argv[0], os.X_OK)
