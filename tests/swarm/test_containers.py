@@ -128,6 +128,46 @@ def test_only_the_loopback_of_this_machine_leads_to_it(made: OuterEngine) -> Non
         assert not document["HostConfig"]["Privileged"]
 
 
+WITHOUT_POSIX = """
+import asyncio, sys
+from tests.without_posix import pretend
+pretend()
+from tui.playground.model import Fault
+from tui.playground.playground import ensure_playground, playground_status, cause_fault
+from tui.swarm.observer import Observer
+
+async def main(name):
+    playground, fresh = await ensure_playground(name, lambda progress: None)
+    assert not fresh
+    node = playground.node("node3")
+    assert (await node.run("hostname", timeout=30)).stdout == "node3\\n"
+    shell = await node.open_shell(80, 24)
+    shell.write(b"exit 3\\r")
+    while await shell.read():
+        pass
+    observer = Observer(playground.nodes)
+    await observer.start()
+    seen = await observer.wait_for(lambda s: all(e.reachable for e in s.engines.values()) and s.swarm_known, 60)
+    before = len(seen.engines["node3"].containers)
+    await node.run("docker run -d --name foreign swarmtutor/shell:1.0 sleep 60", timeout=60)
+    await observer.wait_for(lambda s: len(s.engines["node3"].containers) > before, 30)
+    await node.run("docker rm -f foreign", timeout=30)
+    await observer.stop()
+    await playground.close()
+    assert (await playground_status(name)).state == "up"
+    print(await cause_fault(name, "node3", Fault.PAUSE, lambda progress: None))
+    print(await cause_fault(name, "node3", Fault.RESUME, lambda progress: None))
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_a_client_without_posix_uses_it_all_the_same(made: OuterEngine) -> None:
+    ended = made.run(sys.executable, "-c", WITHOUT_POSIX, NAME, timeout=200)
+    assert ended.returncode == 0, ended.stdout
+    assert "node3 goes on." in ended.stdout
+
+
 def test_unknown_names_and_images_fail_before_any_time_out(made: OuterEngine) -> None:
     async def work() -> None:
         playground = await open_playground(NAME)

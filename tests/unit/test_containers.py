@@ -263,32 +263,3 @@ def test_a_stranger_cannot_end_a_companion(companion: Path) -> None:
     door.write_text(real)
     assert container_companion.companions_run("cn-c")
     assert alive(companion.read_text().split()[0])
-
-
-# Other systems
-
-
-def test_the_client_of_containers_needs_no_module_of_posix() -> None:
-    # Python's own library and those of others have parts for each system, so they come first.
-    code = """
-import asyncio, asyncssh, docker, importlib.abc, platformdirs, subprocess, sys
-class Absent(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path, target=None):
-        if name in {"fcntl", "termios", "tty", "pty", "pwd", "grp", "resource"}:
-            raise ModuleNotFoundError(name)
-sys.meta_path.insert(0, Absent())
-for name in ("fcntl", "termios", "tty", "pty", "pwd", "grp", "resource"):
-    sys.modules.pop(name, None)
-import os
-for name in ("fork", "forkpty", "openpty", "geteuid", "getuid", "killpg", "setsid"):
-    delattr(os, name)
-import tui.playground.playground, tui.playground.connection, tui.tutor.nodes
-import tui.playground.providers.containers, tui.playground.providers.standing
-from tui.playground.providers import provider_named
-assert not provider_named("containers").requirements()[0].met
-"""
-    environment = {"DOCKER_HOST": "tcp://127.0.0.1:1", "PATH": "/usr/bin:/bin"}
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False, env=environment
-    )
-    assert ended.returncode == 0, ended.stderr

@@ -1,18 +1,12 @@
 """`swarmtutor shell NODE`: this terminal becomes a terminal of the node, until the shell ends."""
 
 import asyncio
-import os
 import shutil
-import signal
-import sys
-import termios
-import tty
-from collections.abc import Generator
-from contextlib import contextmanager
 
 from tui.errors import ExitCode, UserError
 from tui.playground.model import NODE_NAMES, NodeUnreachableError, Shell
 from tui.playground.playground import open_playground
+from tui.tutor.local_terminal import LocalTerminal, local_terminal
 
 __all__ = ["attach_terminal"]
 
@@ -37,51 +31,22 @@ async def attach_terminal(playground_name: str, node_name: str) -> int:
                 f"See `swarmtutor status`; `swarmtutor reset {node_name}` makes it anew.",
                 exit_code=ExitCode.BROKEN,
             ) from error
-        with _raw_terminal(sys.stdin.fileno()):
-            await _relay(shell, sys.stdin.fileno(), sys.stdout.fileno())
+        terminal = local_terminal()
+        with terminal.raw():
+            await _relay(shell, terminal)
     finally:
         await playground.close()
     return ExitCode.OK
 
 
-@contextmanager
-def _raw_terminal(descriptor: int) -> Generator[None]:
-    """Every key goes to the node; the terminal's own settings come back afterwards."""
-    before = termios.tcgetattr(descriptor)
-    tty.setraw(descriptor)
-    try:
-        yield
-    finally:
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
-
-
-async def _relay(shell: Shell, keyboard: int, screen: int) -> None:
-    loop = asyncio.get_running_loop()
-
-    def typed() -> None:
-        data = os.read(keyboard, 4096)
-        if data:
-            shell.write(data)
-        else:
-            loop.remove_reader(keyboard)
-
+async def _relay(shell: Shell, terminal: LocalTerminal) -> None:
     def resized() -> None:
-        columns, rows = shutil.get_terminal_size()
-        shell.resize(columns, rows)
+        shell.resize(*shutil.get_terminal_size())
 
-    loop.add_reader(keyboard, typed)
-    loop.add_signal_handler(signal.SIGWINCH, resized)
-    try:
-        while data := await shell.read():
-            # A terminal that is slow to draw must not stop the keyboard.
-            await asyncio.to_thread(_write_all, screen, data)
-    finally:
-        loop.remove_signal_handler(signal.SIGWINCH)
-        loop.remove_reader(keyboard)
-        await shell.close()
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    with terminal.listened_to(shell.write, resized):
+        try:
+            while data := await shell.read():
+                # A terminal that is slow to draw must not stop the keyboard.
+                await asyncio.to_thread(terminal.write, data)
+        finally:
+            await shell.close()
