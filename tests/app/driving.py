@@ -11,6 +11,7 @@ from tests.app.fakes import FakeSession, prepare_well
 from tui.app.app import Prepare, SwarmtutorApp
 from tui.app.screens.lab import LabScreen
 from tui.app.signs import Signs
+from tui.tutor.offer import HostMends
 
 __all__ = ["SIZES", "Driven", "driven"]
 
@@ -62,10 +63,11 @@ async def driven(
     live: bool = True,
     keymap: Mapping[str, str] | None = None,
     signs: Signs | None = None,
+    mends: HostMends | None = None,
 ) -> AsyncGenerator[Driven]:
     """The app on a fake session; with `live`, from the moment that the nodes are up."""
     chosen = session or FakeSession()
-    app = SwarmtutorApp(chosen, prepare, keymap=keymap, signs=signs)
+    app = SwarmtutorApp(chosen, prepare, keymap=keymap, signs=signs, mends=mends)
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Driven(app, pilot, chosen)
         if live:

@@ -17,13 +17,14 @@ from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, She
 from tui.app.screens.lab import LabScreen
 from tui.app.signs import Signs, signs_for
 from tui.app.themes import DARK, LIGHT, THEMES
-from tui.errors import UserError
+from tui.errors import ExitCode, UserError
 from tui.tutor.views import LessonChanged, Notice, SessionEvent, ShellChanged, SnapshotChanged
 
 if TYPE_CHECKING:
     from textual.message import Message
 
     from tui.playground.model import Playground, Progress, ProgressListener
+    from tui.tutor.offer import HostMends
     from tui.tutor.session import LabSession
 
 __all__ = ["Prepare", "SwarmtutorApp"]
@@ -44,7 +45,8 @@ def _palette() -> type[Provider]:
 class SwarmtutorApp(App[int], inherit_bindings=False):
     """One lab in one window. `session` is the lesson; `prepare` makes the nodes while the first page is read.
 
-    `keymap` gives actions (by their id) other keys. Returns a `Leaving`.
+    `keymap` gives actions (by their id) other keys. `mends` is what can be done where no provider can work; without it
+    that is only said. Returns a `Leaving`.
     """
 
     TITLE = "Swarmtutor"
@@ -64,12 +66,14 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         *,
         keymap: Mapping[str, str] | None = None,
         signs: Signs | None = None,
+        mends: "HostMends | None" = None,
     ) -> None:
         super().__init__()
         self.session = session
         self.failure: UserError | None = None
         self.keymap = dict(keymap or {})
         self._prepare = prepare
+        self._mends = mends
         self._signs = signs or signs_for()
         self._unsubscribe: Callable[[], None] | None = None
         for theme in THEMES:
@@ -133,13 +137,30 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
             playground, fresh = await self._prepare(self._progress)
             await self.session.connect(playground, fresh=fresh)
         except UserError as error:
-            self._failed(error)
+            if not (error.exit_code is ExitCode.UNSUPPORTED and await self._offered_mends(error)):
+                self._failed(error)
         except Exception as error:
             # Whatever it is: the person must see it, and the screen must not die of it.
             self.log(repr(error))
             self._failed(UserError(f"Something unexpected went wrong: {type(error).__name__}: {error}"))
         else:
             self.lab.post_message(Prepared(fresh=fresh))
+
+    async def _offered_mends(self, error: UserError) -> bool:
+        """Where no provider can work: show what is missing and offer to bring it."""
+        if self._mends is None:
+            return False
+        try:
+            offer = await self._mends.look()
+        except UserError:
+            return False
+        if offer.works:
+            return False
+        from tui.app.screens.mend import MendScreen
+
+        self.failure = error
+        self.push_screen(MendScreen(self._mends, offer, self._signs), self._after_failure)
+        return True
 
     def _failed(self, error: UserError) -> None:
         from tui.app.screens.failure import FailureScreen

@@ -5,6 +5,7 @@ What only the nodes and their shells need is imported once the first page is on 
 
 import asyncio
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ from tui.playground.locks import LockHeldError, hold_lock
 from tui.playground.model import Playground, Progress, ProgressListener
 from tui.playground.record import known_names
 from tui.terminal.engine import TerminalEngine
+from tui.tutor.offer import HostMends
 from tui.tutor.progress import ProgressFile
 from tui.tutor.session import LabSession
 
@@ -58,7 +60,7 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: str | No
 
         await reset_nodes(playground_name, nodes, lambda _progress: None)
 
-    app = SwarmtutorApp(LabSession(lab, file, _engine, reset_nodes=reset), prepare)
+    app = SwarmtutorApp(LabSession(lab, file, _engine, reset_nodes=reset), prepare, mends=_mends(provider))
     leaving = app.run()
     if leaving == Leaving.FAILED and app.failure is not None:
         raise app.failure
@@ -71,6 +73,12 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: str | No
             "Your three nodes go on running. `swarmtutor` takes you back to your step, `swarmtutor down` removes them."
         )
     return app.return_code or ExitCode.OK
+
+
+def _mends(provider: str | None) -> HostMends | None:
+    chosen = provider or os.environ.get("SWARMTUTOR_PROVIDER")
+    # Nothing is ever installed for machines that are there already.
+    return None if chosen == "hosts" else HostMends(chosen)
 
 
 def _import_the_rest() -> None:

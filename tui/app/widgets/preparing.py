@@ -1,5 +1,7 @@
 """What will happen on this machine, and how far it is."""
 
+from collections.abc import Sequence
+
 from tui.app.paint import Line, Role, Span, cells, hang, inline, line, text_of
 from tui.app.signs import Signs
 from tui.app.widgets.painted import LinesWidget
@@ -17,9 +19,16 @@ _PROMISE = (
 class PreparingPanel(LinesWidget, can_focus=True):
     """The promise, and a line for each phase."""
 
-    def __init__(self, signs: Signs, *, id: str | None = None) -> None:  # noqa: A002  Textual's own word
+    def __init__(
+        self,
+        signs: Signs,
+        *,
+        promise: Sequence[str] = _PROMISE,
+        id: str | None = None,  # noqa: A002  Textual's own word
+    ) -> None:
         super().__init__(id=id)
         self._signs = signs
+        self._promise = promise
         self._phases: dict[str, Progress] = {}
 
     def clear(self) -> None:
@@ -41,7 +50,7 @@ class PreparingPanel(LinesWidget, can_focus=True):
     def lines(self, width: int) -> list[Line]:
         """The promise and the phases."""
         lines: list[Line] = []
-        for paragraph in _PROMISE:
+        for paragraph in self._promise:
             lines.extend(hang((), inline(paragraph), min(width, 76)))
             lines.append(())
         return [*lines, *(self._phase(progress, width) for progress in self._phases.values())]
