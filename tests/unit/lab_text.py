@@ -11,6 +11,11 @@ minutes: 30
 start: no-swarm
 needs: {nodes: 3, owned: true}
 images: [swarmtutor/pets:1.0]
+vars:
+  pet: cat
+  door: {value: "{{ node1.ip }}:5000", secret: true}
+always:
+  - {swarm: node1, expect: {state: active}, say: The swarm is gone., repair: {node1: docker swarm init}}
 ---
 """
 
@@ -64,6 +69,66 @@ hints:
   - Think.
   - "Two words: `--availability` and one more."
 already-true: true
+```
+
+## Break a node {#break}
+
+<!-- note: Ask the room first.
+
+Then wait. -->
+
+```yaml predict
+id: left
+ask: How many of six stay?
+kind: number
+seen: {tasks: {service: pets}}
+field: running
+why: "Two were on node2."
+```
+
+```yaml fault
+node: node2
+fault: power-off
+until: look
+```
+
+```yaml step
+requires:
+  - {node: node2, expect: {availability: drain}, by: drain}
+  - {service: pets, expect: {exists: true}, repair: [{node1: docker service ls}, {node1: x, expect-fail: true}]}
+  - {nodes: {}, expect: {count: 3}}
+goal:
+  - {tasks: {service: pets}, expect: {running: {changed: start}, nodes: {none: node2}}}
+  - {answer: left, expect: {given: true}}
+hints: [Wait.]
+solve:
+  - {say: the short way, run: {node1: docker kill x, node2: "echo {{ var.pet }}"}}
+wrong:
+  - {run: [{node1: docker node update --availability pause node2}], says: paused, undo: {node1: docker node ls}}
+why: Because **so**.
+demo: {skip: true, pause: 2s, speed: 1.5}
+```
+
+## Look again {#look}
+
+```yaml predict
+ask: Who leads?
+kind: node
+seen: {node: "{{ it }}", expect: {leader: true}}
+```
+
+```yaml predict
+id: what
+ask: What is on?
+kind: choice
+choices:
+  - {say: nothing, when: {web: {node: node1, port: 5000}, expect: {refused: true}}}
+  - {say: a pet, when: {cmd: {node: node1, command: curl x}, expect: {output: {match: pet}}}}
+```
+
+```yaml fault
+node: node2
+fault: power-on
 ```
 """
 )

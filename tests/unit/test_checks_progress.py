@@ -136,8 +136,9 @@ def specs_of_every_field() -> list[CheckSpec]:
     for subject, words in SUBJECTS.items():
         pairs = ", ".join(f"{key}: {example(field)}" for key, field in words.of.items())
         of = example(words.argument) if words.argument else f"{{{pairs}}}"
+        say = ", say: it is so" if subject is Subject.CMD else ""
         for name, field in words.fields.items():
-            specs.append(check(f"{{{subject}: {of}, expect: {{{name}: {example(field)}}}}}"))
+            specs.append(check(f"{{{subject}: {of}, expect: {{{name}: {example(field)}}}{say}}}"))
     return specs
 
 

@@ -77,6 +77,16 @@ def test_mistakes_of_a_step(case: dict[str, str]) -> None:
     assert case["says"] in sentences(lab_with(GOAL, more=case["fence"]))
 
 
+@pytest.mark.parametrize("case", CASES["question"], ids=lambda case: case["says"])
+def test_mistakes_of_a_question(case: dict[str, str]) -> None:
+    assert case["says"] in sentences(lab_with(GOAL, text=f"```yaml predict\n{case['fence']}\n```"))
+
+
+@pytest.mark.parametrize("case", CASES["fault"], ids=lambda case: case["says"])
+def test_mistakes_of_a_fault(case: dict[str, str]) -> None:
+    assert case["says"] in sentences(lab_with(GOAL, text=f"```yaml fault\n{case['fence']}\n```"))
+
+
 COMMAND = "```sh node1\ndocker service   scale pets=3\n```"
 HINT = "hint 1 of the step `Do` contains the solution: `docker service scale pets=3`"
 
@@ -132,7 +142,7 @@ def test_a_lab_without_steps_is_a_mistake(text: str) -> None:
 
 
 def test_all_mistakes_are_found_in_one_run_and_in_order() -> None:
-    broken = LAB.replace("minutes: 30", "minutes: x").replace("sh node1", "sh node9").replace("leader", "leeder")
+    broken = LAB.replace("minutes: 30", "minutes: x").replace("sh node1", "sh node9").replace("leader", "leeder", 1)
     found = lint_lab(broken, PATH)
     assert [mistake.line for mistake in found] == [7, line_of("```sh node1"), line_of("  - {node")]
 

@@ -6,8 +6,25 @@ import pytest
 
 from tests.unit.lab_text import LAB, lab_with, line_of
 from tui.errors import ExitCode, UserError
-from tui.labs.model import Command, Lab, Prose, Subject
+from tui.labs.model import (
+    Break,
+    CheckSpec,
+    Command,
+    Demo,
+    Invariant,
+    Lab,
+    Order,
+    Prose,
+    Question,
+    QuestionKind,
+    Requirement,
+    Route,
+    Subject,
+    Variable,
+    WrongWay,
+)
 from tui.labs.parse import find_labs, load_lab, load_lab_by_id, parse_lab
+from tui.playground.model import Fault
 
 PATH = Path("content/orchestration/lab.md")
 
@@ -33,7 +50,7 @@ def test_the_front_matter_is_read() -> None:
 def test_sections_and_steps_stand_in_order() -> None:
     lab = parsed(LAB)
     assert [section.title for section in lab.sections] == ["Begin", "Maintain"]
-    assert [step.id for step in lab.steps] == ["read", "drain"]
+    assert [step.id for step in lab.steps] == ["read", "drain", "break", "look"]
     assert lab.section_of(lab.steps[1]).intro == (Prose("What a node needs.", line_of("What a node")),)
 
 
@@ -67,6 +84,92 @@ def test_the_goal_of_a_step_is_read() -> None:
     assert step.diagnoses[0].say == "It is off: bring it back."
     assert step.hints == ("Think.", "Two words: `--availability` and one more.")
     assert (step.already_true, step.line) == (True, line_of("## Drain"))
+
+
+def test_the_lab_has_values_and_conditions_of_its_own() -> None:
+    lab = parsed(LAB)
+    assert lab.owned
+    assert lab.variables == (
+        Variable("pet", "cat", line=line_of("  pet")),
+        Variable("door", "{{ node1.ip }}:5000", secret=True, line=line_of("  door")),
+    )
+    line = line_of("  - {swarm")
+    check = CheckSpec(Subject.SWARM, "node1", {"state": "active"}, line=line)
+    assert lab.always == (Invariant(check, "The swarm is gone.", (Order("node1", "docker swarm init", line),), line),)
+
+
+@pytest.mark.parametrize("start", ["no-swarm", "one-manager-two-workers", "three-managers"])
+def test_a_lab_begins_in_a_named_state(start: str) -> None:
+    assert parsed(LAB.replace("start: no-swarm", f"start: {start}")).start == start
+
+
+def test_what_a_step_builds_on_is_read() -> None:
+    by_step, by_orders, by_nothing = parsed(LAB).steps[2].requires
+    line = line_of("  - {service: pets, expect: {exists")
+    assert by_step == Requirement(
+        CheckSpec(Subject.NODE, "node2", {"availability": "drain"}, line=line - 1), by="drain", line=line - 1
+    )
+    assert by_orders.repair == (
+        Order("node1", "docker service ls", line),
+        Order("node1", "x", line, expect_fail=True),
+    )
+    assert (by_nothing.by, by_nothing.repair, by_nothing.check.subject) == ("", (), Subject.NODES)
+
+
+def test_other_ways_right_and_wrong_are_read() -> None:
+    step = parsed(LAB).steps[2]
+    solve, wrong = line_of("  - {say: the short"), line_of("  - {run: [{node1")
+    orders = (Order("node1", "docker kill x", solve), Order("node2", "echo {{ var.pet }}", solve))
+    assert step.routes == (Route(orders, "the short way", solve),)
+    assert step.wrong == (
+        WrongWay(
+            (Order("node1", "docker node update --availability pause node2", wrong),),
+            "paused",
+            (Order("node1", "docker node ls", wrong),),
+            wrong,
+        ),
+    )
+
+
+def test_what_is_said_and_shown_around_a_step_is_read() -> None:
+    step = parsed(LAB).steps[2]
+    assert (step.why, step.notes) == ("Because **so**.", ("Ask the room first.\n\nThen wait.",))
+    assert step.demo == Demo(skip=True, pause=2.0, speed=1.5)
+    assert parsed(LAB).steps[1].demo == Demo()
+
+
+def test_several_values_have_matchers_of_their_own() -> None:
+    many, answer = parsed(LAB).steps[2].goal
+    assert many.expect == {"running": {"changed": "start"}, "nodes": {"none": "node2"}}
+    assert (answer.subject, answer.of, answer.expect) == (Subject.ANSWER, "left", {"given": True})
+
+
+def test_questions_and_faults_stand_where_the_author_put_them() -> None:
+    number, fault = parsed(LAB).steps[2].blocks
+    line = line_of("id: left")
+    assert number == Question(
+        "left",
+        "How many of six stay?",
+        QuestionKind.NUMBER,
+        line - 1,
+        "Two were on node2.",
+        CheckSpec(Subject.TASKS, {"service": "pets"}, {}, line=line + 3),
+        "running",
+    )
+    assert fault == Break("node2", Fault.POWER_OFF, line_of("node: node2") - 1, "look")
+    assert parsed(LAB).steps[2].acts == (fault,)
+
+
+def test_a_question_asks_for_a_node_or_for_one_of_several_answers() -> None:
+    node, choice, fault = parsed(LAB).steps[3].blocks
+    assert isinstance(node, Question)
+    assert isinstance(choice, Question)
+    assert (node.id, node.kind) == ("look", QuestionKind.NODE)
+    assert node.seen is not None
+    assert (node.seen.of, node.seen.expect) == ("{{ it }}", {"leader": True})
+    assert [(one.say, one.when.subject) for one in choice.choices] == [("nothing", Subject.WEB), ("a pet", Subject.CMD)]
+    assert isinstance(fault, Break)
+    assert (fault.fault, fault.until) == (Fault.POWER_ON, "")
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r"])

@@ -1,27 +1,46 @@
-"""Live facts: `{{ node1.ip }}` in a lab stands for a value that the swarm has now.
+"""Live facts: `{{ node1.ip }}` in a lab stands for a value that the swarm has now, `{{ var.NAME }}` for the lab's own.
 
 Docker's own templates (`{{.ID}}`, `{{json .}}`, `{{range .Items}}`) are none of ours: a fact is a dotted name of the
 vocabulary and nothing else between the braces, which no Go template is.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from tui.labs.model import Variable
 from tui.playground.model import NODE_NAMES
 
-__all__ = ["SECRET_FACTS", "Rendered", "known_facts", "placeholder", "render", "unknown_facts"]
+__all__ = [
+    "FACT",
+    "IT",
+    "SECRET_FACTS",
+    "Rendered",
+    "fact_of",
+    "known_facts",
+    "mask",
+    "placeholder",
+    "render",
+    "secret_facts",
+    "unknown_facts",
+]
 
 SECRET_FACTS = frozenset({"token.worker", "token.manager"})
-"""Facts that no screen shot and no export may hold."""
+"""Facts of every lab that no screen shot and no export may hold."""
 
-_FACT = re.compile(r"\{\{\s*([a-z][a-z0-9]*\.[a-z]+)\s*\}\}")
+IT = "it"
+"""In the check of a question: each node in turn."""
+
+FACT = re.compile(r"\{\{\s*([a-z][a-z0-9]*\.[a-z][a-z0-9_]*|it)\s*\}\}")
+"""What stands for a fact, known or not; its first group is the name."""
+
 _LOOKS_LIKE_A_FACT = re.compile(r"\{\{\s*([A-Za-z][\w-]*(?:\.[\w.-]*)?)\s*\}\}")
 _GO_WORDS = frozenset({"end", "else", "break", "continue", "nil", "true", "false", "println", "print", "printf"})
+_VARIABLE = "var."
 
 
 def known_facts() -> Mapping[str, str]:
-    """Every fact's name, with the placeholder that stands for it while it has no value."""
+    """Every fact's name that all labs have, with the placeholder that stands for it while it has no value."""
     facts: dict[str, str] = {}
     for node in NODE_NAMES:
         facts[f"{node}.ip"] = f"<{node} IP>"
@@ -36,6 +55,16 @@ def known_facts() -> Mapping[str, str]:
 _PLACEHOLDERS = known_facts()
 
 
+def fact_of(variable: str) -> str:
+    """The fact's name of a variable of the lab: `var.NAME`."""
+    return f"{_VARIABLE}{variable}"
+
+
+def secret_facts(variables: Iterable[Variable]) -> frozenset[str]:
+    """The names of all facts that no screen shot and no export of a lab with these variables may hold."""
+    return SECRET_FACTS | {fact_of(variable.name) for variable in variables if variable.secret}
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """Text with its facts filled in. `missing` names the facts without a value; placeholders stand for them."""
@@ -46,7 +75,7 @@ class Rendered:
 
 def placeholder(fact: str) -> str:
     """What is shown for a fact without a value: `<node2 ID>`."""
-    return _PLACEHOLDERS.get(fact, f"<{fact}>")
+    return _PLACEHOLDERS.get(fact, f"<{fact.removeprefix(_VARIABLE)}>")
 
 
 def render(text: str, facts: Mapping[str, str]) -> Rendered:
@@ -60,19 +89,30 @@ def render(text: str, facts: Mapping[str, str]) -> Rendered:
         name = match[1]
         if value := facts.get(name):
             return value
-        if name not in _PLACEHOLDERS:
+        if name not in _PLACEHOLDERS and name != IT and not name.startswith(_VARIABLE):
             return match[0]
         if name not in missing:
             missing.append(name)
         return placeholder(name)
 
-    return Rendered(_FACT.sub(fill, text), tuple(missing))
+    return Rendered(FACT.sub(fill, text), tuple(missing))
 
 
-def unknown_facts(text: str) -> tuple[tuple[int, str], ...]:
-    """What looks like a fact and is none: (offset in the text, name)."""
+def mask(text: str, facts: Mapping[str, str], secret: Iterable[str]) -> str:
+    """Any text with the values of the secret facts replaced by their placeholders: what may be shown and exported.
+
+    A longer value goes first, so that one that begins another leaves nothing of it behind.
+    """
+    values = {facts[name]: placeholder(name) for name in secret if facts.get(name)}
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, values[value])
+    return text
+
+
+def unknown_facts(text: str, known: Collection[str] = _PLACEHOLDERS) -> tuple[tuple[int, str], ...]:
+    """What looks like a fact and is none of the known: (offset in the text, name)."""
     return tuple(
         (match.start(), match[1])
         for match in _LOOKS_LIKE_A_FACT.finditer(text)
-        if match[1] not in _PLACEHOLDERS and match[1] not in _GO_WORDS
+        if match[1] not in known and match[1] not in _GO_WORDS
     )

@@ -3,25 +3,26 @@
 import re
 from dataclasses import dataclass
 
-from tui.labs.checkspec import note_repeated
-from tui.labs.facts import unknown_facts
+from tui.labs.facts import FACT, fact_of, unknown_facts
 from tui.labs.mistakes import MistakeList
+from tui.labs.model import Invariant, Variable
+from tui.labs.values import meant, note_keys, read_each, read_flag
+from tui.labs.variables import read_invariant, read_variables
 from tui.labs.yamltree import YamlError, YList, YMap, YNode, YScalar, describe, read_yaml
 from tui.playground.model import NODE_NAMES
 
-__all__ = ["DIFFICULTIES", "ID", "START_STATES", "Header", "read_header", "split_front_matter"]
+__all__ = ["DIFFICULTIES", "HEADER_KEYS", "ID", "START_STATES", "Header", "read_header", "split_front_matter"]
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """What the ids of labs and steps look like."""
 
 DIFFICULTIES = ("beginner", "intermediate", "advanced")
-START_STATES = ("no-swarm",)
-START_STATES_LATER = ("one-manager-two-workers", "three-managers")
+START_STATES = ("no-swarm", "one-manager-two-workers", "three-managers")
 
 _IMAGE = re.compile(r"[a-z0-9]+([._/:-]+[A-Za-z0-9]+)*")
 _REQUIRED = ("format", "id", "title", "summary", "difficulty", "minutes", "start")
-_OPTIONAL = ("needs", "images")
-_LATER = ("vars", "always")
+HEADER_KEYS = (*_REQUIRED, "needs", "images", "vars", "always")
+_NEEDS = ("nodes", "owned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,15 @@ class Header:
     minutes: int = 0
     start: str = ""
     images: tuple[str, ...] = ()
+    nodes: int = len(NODE_NAMES)
+    owned: bool = False
+    variables: tuple[Variable, ...] = ()
+    always: tuple[Invariant, ...] = ()
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The names of the facts that this lab adds."""
+        return tuple(fact_of(variable.name) for variable in self.variables)
 
 
 def split_front_matter(lines: list[str], mistakes: MistakeList) -> tuple[str, list[str]]:
@@ -49,27 +59,24 @@ def split_front_matter(lines: list[str], mistakes: MistakeList) -> tuple[str, li
     return "", [""] * len(lines)
 
 
-def read_header(text: str, mistakes: MistakeList) -> Header:
-    """Read the front matter and note every mistake in it."""
+def read_header(text: str, mistakes: MistakeList) -> Header | None:
+    """Read the front matter and note every mistake in it. None where it cannot be read at all."""
     try:
         root = read_yaml(text, first_line=2)
     except YamlError as error:
         mistakes.add(error.line, f"front matter: {error.message}")
-        return Header()
+        return None
     if not isinstance(root, YMap):
         mistakes.add(root.line, f"the front matter is a mapping (`id: …`), not {describe(root)}")
-        return Header()
-    note_repeated(root, mistakes)
-    for key, _ in root.entries:
-        if key.text in _LATER:
-            mistakes.add(key.line, f"`{key.text}` is not supported yet")
-        elif key.text not in (*_REQUIRED, *_OPTIONAL):
-            mistakes.add_unknown(key.line, "unknown key in the front matter:", key.text, (*_REQUIRED, *_OPTIONAL))
+        return None
+    note_keys(root, "the front matter", HEADER_KEYS, mistakes)
     missing = [key for key in _REQUIRED if root.get(key) is None]
     if missing:
         mistakes.add(1, f"the front matter lacks {', '.join(f'`{key}`' for key in missing)}")
     _check_format(root.get("format"), mistakes)
-    _check_needs(root.get("needs"), mistakes)
+    nodes, owned = _needs(root.get("needs"), mistakes)
+    variables = read_variables(meant(root, "vars", HEADER_KEYS), mistakes)
+    allowing = mistakes.allowing(*(fact_of(variable.name) for variable in variables))
     lab_id = _text(root.get("id"), "id", mistakes)
     if lab_id and not ID.fullmatch(lab_id):
         node = root.get("id")
@@ -78,10 +85,14 @@ def read_header(text: str, mistakes: MistakeList) -> Header:
         id=lab_id,
         title=_text(root.get("title"), "title", mistakes),
         summary=_text(root.get("summary"), "summary", mistakes),
-        difficulty=_word(root.get("difficulty"), "difficulty", DIFFICULTIES, (), mistakes),
+        difficulty=_word(root.get("difficulty"), "difficulty", DIFFICULTIES, mistakes),
         minutes=_minutes(root.get("minutes"), mistakes),
-        start=_word(root.get("start"), "start", START_STATES, START_STATES_LATER, mistakes),
+        start=_word(root.get("start"), "start", START_STATES, mistakes),
         images=_images(root.get("images"), mistakes),
+        nodes=nodes,
+        owned=owned,
+        variables=variables,
+        always=read_each(meant(root, "always", HEADER_KEYS), "always", read_invariant, allowing),
     )
 
 
@@ -91,18 +102,14 @@ def _text(node: YNode | None, key: str, mistakes: MistakeList) -> str:
     if not isinstance(node, YScalar) or not node.text.strip():
         mistakes.add(node.line, f"`{key}` must be text, not {describe(node)}")
         return ""
-    if "{{" in node.text and unknown_facts(node.text):
+    if FACT.search(node.text) or unknown_facts(node.text):
         mistakes.add(node.line, f"`{key}` cannot hold a live fact: it is shown before there is a swarm")
     return node.text.strip()
 
 
-def _word(node: YNode | None, key: str, valid: tuple[str, ...], later: tuple[str, ...], mistakes: MistakeList) -> str:
+def _word(node: YNode | None, key: str, valid: tuple[str, ...], mistakes: MistakeList) -> str:
     text = _text(node, key, mistakes)
-    if node is None or not text or text in valid:
-        return text
-    if text in later:
-        mistakes.add(node.line, f"`{key}: {text}` is not supported yet; valid: {', '.join(valid)}")
-    else:
+    if node is not None and text and text not in valid:
         mistakes.add_unknown(node.line, f"`{key}` cannot be", text, valid)
     return text
 
@@ -128,22 +135,20 @@ def _check_format(node: YNode | None, mistakes: MistakeList) -> None:
         mistakes.add(node.line, f"`format` must be 1, the only format this version reads, not {describe(node)}")
 
 
-def _check_needs(node: YNode | None, mistakes: MistakeList) -> None:
+def _needs(node: YNode | None, mistakes: MistakeList) -> tuple[int, bool]:
+    """How many nodes, and whether they must be ours."""
+    most = len(NODE_NAMES)
     if node is None:
-        return
+        return most, False
     if not isinstance(node, YMap):
-        mistakes.add(node.line, f"`needs` must be a mapping (nodes, owned), not {describe(node)}")
-        return
-    note_repeated(node, mistakes)
-    for key, value in node.entries:
-        if key.text == "nodes":
-            if (_whole(value) or 0) not in range(1, len(NODE_NAMES) + 1):
-                mistakes.add(value.line, f"`nodes` must be 1 to {len(NODE_NAMES)}, not {describe(value)}")
-        elif key.text == "owned":
-            if not (isinstance(value, YScalar) and isinstance(value.value, bool)):
-                mistakes.add(value.line, f"`owned` must be `true` or `false`, not {describe(value)}")
-        else:
-            mistakes.add_unknown(key.line, "unknown key in `needs`:", key.text, ("nodes", "owned"))
+        mistakes.add(node.line, f"`needs` must be a mapping ({', '.join(_NEEDS)}), not {describe(node)}")
+        return most, False
+    note_keys(node, "`needs`", _NEEDS, mistakes)
+    nodes = node.get("nodes")
+    if nodes is not None and (_whole(nodes) or 0) not in range(1, most + 1):
+        mistakes.add(nodes.line, f"`nodes` must be 1 to {most}, not {describe(nodes)}")
+        nodes = None
+    return (_whole(nodes) or most) if nodes is not None else most, read_flag(node.get("owned"), "`owned`", mistakes)
 
 
 def _images(node: YNode | None, mistakes: MistakeList) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from tui.labs.facts import known_facts
+from tui.labs.facts import FACT, placeholder
 from tui.labs.header import split_front_matter
 from tui.labs.mistakes import Mistake, MistakeList
 from tui.labs.model import Command, Lab, Step, Subject
@@ -16,7 +16,6 @@ __all__ = ["WIDEST", "lint_lab"]
 WIDEST = 80
 """Columns that a displayed fence may take."""
 
-_FACT = re.compile(r"\{\{\s*([a-z][a-z0-9]*\.[a-z]+)\s*\}\}")
 _LOOKS = re.compile(
     r"docker (ps|info|images|version|logs|inspect|(node|service|container|image) (ls|ps|inspect))( [^;&|\n]*)?"
 )
@@ -94,6 +93,5 @@ def _given_away(hint: str, command: Command) -> str:
 
 def _folded(text: str) -> str:
     """Text with facts as their placeholders, white space folded, and the marks around words dropped."""
-    facts = known_facts()
-    filled = _FACT.sub(lambda match: facts.get(match[1], match[0]), text)
+    filled = FACT.sub(lambda match: placeholder(match[1]), text)
     return " ".join(word.strip("`*_\"'()").rstrip(".,;:!?") for word in filled.split())

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui.labs.facts import known_facts, unknown_facts
+
 __all__ = ["Mistake", "MistakeList", "nearest", "or_list", "suggestion"]
 
 
@@ -22,10 +24,20 @@ class Mistake:
 
 @dataclass(slots=True)
 class MistakeList:
-    """Collects the mistakes of one file."""
+    """Collects the mistakes of one file.
+
+    `facts` are the live facts that may stand where text is read now. Where the file's own variables could not be made
+    out (`variables_known`), no name of one is a mistake.
+    """
 
     path: Path
     found: list[Mistake] = field(default_factory=list[Mistake])
+    facts: tuple[str, ...] = tuple(known_facts())
+    variables_known: bool = True
+
+    def allowing(self, *facts: str) -> "MistakeList":
+        """The same list of mistakes, for reading text in which these facts may stand too."""
+        return MistakeList(self.path, self.found, (*self.facts, *facts), self.variables_known)
 
     def add(self, line: int, message: str) -> None:
         """Note a mistake."""
@@ -34,6 +46,12 @@ class MistakeList:
     def add_unknown(self, line: int, what: str, word: str, valid: Iterable[str]) -> None:
         """Note a word that is none of the valid ones, and name the nearest."""
         self.add(line, f"{what} `{word}`{suggestion(word, tuple(valid))}")
+
+    def add_unknown_facts(self, line: int, text: str) -> None:
+        """Note what looks like a live fact and is none that may stand here."""
+        for _, name in unknown_facts(text, self.facts):
+            if self.variables_known or not name.startswith("var."):
+                self.add_unknown(line, "unknown fact", name, self.facts)
 
     def sorted(self) -> tuple[Mistake, ...]:
         """The mistakes in the order of the file, each once."""

@@ -1,4 +1,4 @@
-"""The Markdown of a lab cut into headings, prose, commands and step fences, each with its line.
+"""The Markdown of a lab cut into headings, prose, commands, notes and `yaml` fences, each with its line.
 
 Cut by the tokens of markdown-it-py, so that a `## ` inside a fence is no heading. Prose keeps the author's text.
 """
@@ -6,26 +6,34 @@ Cut by the tokens of markdown-it-py, so that a `## ` inside a fence is no headin
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tui.labs.facts import known_facts, unknown_facts
+from tui.labs.facts import FACT
 from tui.labs.mistakes import MistakeList
 from tui.labs.model import Command, Prose
 from tui.playground.model import NODE_NAMES
 
-__all__ = ["PROSE_FENCES", "Fence", "Heading", "Part", "cut", "displayed_fences"]
+__all__ = ["PROSE_FENCES", "Fence", "FenceKind", "Heading", "Note", "Part", "cut", "displayed_fences"]
 
 PROSE_FENCES = ("text", "console", "json", "dockerfile", "toml", "ini", "http")
 """Fences that are shown as they are and never run."""
 
 _SHELL_WORDS = ("sh", "shell", "bash")
 _FLAGS = ("optional", "expect-fail")
-_YAML_LATER = ("predict", "fault")
 _WIDEST_LEVEL = 2
 _ANCHOR = re.compile(r"(?P<title>.*?)\s*\{\s*#(?P<id>[^}\s]*)\s*\}\s*")
-_FACT = re.compile(r"\{\{\s*([a-z][a-z0-9]*\.[a-z]+)\s*\}\}")
+_NOTE = re.compile(r"<!--\s*note:(?P<text>.*)-->", re.DOTALL)
+
+
+class FenceKind(StrEnum):
+    """What a `yaml` fence holds."""
+
+    STEP = "step"
+    PREDICT = "predict"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +48,26 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A `yaml step` fence: its text, and the line of its first line of text."""
+    """A `yaml` fence: its text, and the line of its first line of text."""
+
+    text: str
+    line: int
+    kind: FenceKind = FenceKind.STEP
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A speaker's note: `<!-- note: … -->`."""
 
     text: str
     line: int
 
 
-Part = Heading | Prose | Command | Fence
+Part = Heading | Prose | Command | Fence | Note
 
 
 def cut(lines: Sequence[str], mistakes: MistakeList) -> tuple[Part, ...]:
-    """The parts of the document in order. Notes what can be seen without looking into the step fences."""
+    """The parts of the document in order. Notes what can be seen without looking into the `yaml` fences."""
     tokens = _tokens(lines)
     parts: list[Part] = []
     begin = 0  # of the prose that is being gathered
@@ -137,7 +154,7 @@ def _fence(token: Token, line: int, mistakes: MistakeList) -> Part | None:
         return _yaml(token, words[1:], line, mistakes)
     if kind not in PROSE_FENCES:
         what = f"unknown kind of fence `{kind}`" if kind else "a fence without a kind"
-        valid = (f"sh {NODE_NAMES[0]}", "yaml step", *PROSE_FENCES)
+        valid = (f"sh {NODE_NAMES[0]}", *(f"yaml {word}" for word in FenceKind), *PROSE_FENCES)
         mistakes.add(line, f"{what}; valid: {', '.join(f'`{word}`' for word in valid)}")
     return None
 
@@ -155,32 +172,40 @@ def _command(token: Token, node: str, flags: Sequence[str], line: int, mistakes:
     if not text.strip():
         mistakes.add(line, "this fence holds no command")
     for offset, row in enumerate(text.split("\n"), start=1):
-        for _, name in unknown_facts(row):
-            mistakes.add_unknown(line + offset, "unknown fact", name, known_facts())
+        mistakes.add_unknown_facts(line + offset, row)
     return Command(node, text, line, optional="optional" in flags, expect_fail="expect-fail" in flags)
 
 
 def _yaml(token: Token, words: Sequence[str], line: int, mistakes: MistakeList) -> Part | None:
     kind = words[0] if words else ""
-    if kind in _YAML_LATER:
-        mistakes.add(line, f"a `yaml {kind}` fence is not supported yet")
-    elif kind != "step" or len(words) > 1:
+    if kind not in tuple(FenceKind) or len(words) > 1:
         what = f"unknown kind of fence `{token.info.strip()}`;" if words else "a `yaml` fence of which kind?"
-        mistakes.add(line, f"{what} `yaml step` holds a step's goal; to show YAML, call the fence `text`")
+        kinds = ", ".join(f"`yaml {word}`" for word in FenceKind)
+        mistakes.add(line, f"{what} there are {kinds}; to show YAML, call the fence `text`")
     elif token.level > 0:
-        mistakes.add(line, "a `yaml step` fence must stand at the left margin, not inside a list or a quotation")
+        mistakes.add(line, f"a `yaml {kind}` fence must stand at the left margin, not inside a list or a quotation")
     else:
-        return Fence(token.content, line + 1)
+        return Fence(token.content, line + 1, FenceKind(kind))
     return None
 
 
-def _html(token: Token, line: int, mistakes: MistakeList) -> str | None:
+def _html(token: Token, line: int, mistakes: MistakeList) -> Part | str | None:
     content = token.content.strip()
-    if re.match(r"<!--\s*note:", content):
-        mistakes.add(line, "speaker's notes (`<!-- note: … -->`) are not supported yet")
-    elif not (content.startswith("<!--") and content.endswith("-->") and content.count("-->") == 1):
+    if not (content.startswith("<!--") and content.endswith("-->") and content.count("-->") == 1):
         mistakes.add(line, "HTML is not shown in a lesson; write it as Markdown, or put backticks around `<…>`")
+    elif note := _NOTE.fullmatch(content):
+        return _note(note["text"].strip(), token.level, line, mistakes)
     return "" if token.level == 0 else None
+
+
+def _note(text: str, level: int, line: int, mistakes: MistakeList) -> Part | None:
+    if level > 0:
+        mistakes.add(line, "a speaker's note must stand at the left margin, not inside a list or a quotation")
+        return None
+    if not text:
+        mistakes.add(line, "this speaker's note is empty")
+    mistakes.add_unknown_facts(line, text)
+    return Note(text, line)
 
 
 def _check_inline(token: Token, line: int, mistakes: MistakeList) -> None:
@@ -190,7 +215,7 @@ def _check_inline(token: Token, line: int, mistakes: MistakeList) -> None:
             row += 1
         elif child.type == "html_inline":
             mistakes.add(row, f"`{child.content}` would not be shown; put backticks around it")
-        elif child.type == "text" and _FACT.search(child.content):
+        elif child.type == "text" and FACT.search(child.content):
             mistakes.add(row, "a live fact in the text needs backticks: its placeholder `<…>` would not be shown")
-        for _, name in unknown_facts(child.content) if child.type in ("text", "code_inline") else ():
-            mistakes.add_unknown(row, "unknown fact", name, known_facts())
+        if child.type in ("text", "code_inline"):
+            mistakes.add_unknown_facts(row, child.content)

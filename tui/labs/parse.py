@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
-from tui.labs.header import ID, read_header, split_front_matter
+from tui.labs.faultfence import read_fault
+from tui.labs.header import ID, Header, read_header, split_front_matter
 from tui.labs.mistakes import Mistake, MistakeList, nearest
 from tui.labs.model import Block, Command, Lab, Prose, Section, Step
-from tui.labs.outline import Fence, Heading, Part, cut
+from tui.labs.outline import Fence, FenceKind, Heading, Note, Part, cut
+from tui.labs.predictfence import read_question
+from tui.labs.references import note_references
 from tui.labs.stepfence import StepFence, read_step_fence
 
 __all__ = ["LAB_FILE", "draft_lab", "find_labs", "lines_of", "load_lab", "load_lab_by_id", "parse_lab"]
@@ -20,6 +23,7 @@ _SHOWN_MISTAKES = 12
 class _StepDraft:
     heading: Heading
     blocks: list[Block] = field(default_factory=list[Block])
+    notes: list[str] = field(default_factory=list[str])
     fence: StepFence | None = None
 
     def finished(self) -> Step:
@@ -33,6 +37,12 @@ class _StepDraft:
             hints=fence.hints,
             already_true=fence.already_true,
             line=self.heading.line,
+            requires=fence.requires,
+            routes=fence.routes,
+            wrong=fence.wrong,
+            why=fence.why,
+            notes=tuple(self.notes),
+            demo=fence.demo,
         )
 
 
@@ -54,24 +64,31 @@ def draft_lab(text: str, path: Path) -> tuple[Lab, tuple[Mistake, ...]]:
     """The lab as far as it can be read, with holes where the mistakes are."""
     mistakes = MistakeList(path)
     front, lines = split_front_matter(lines_of(text), mistakes)
-    header = read_header(front, mistakes) if front or not mistakes.found else None
-    sections = _sections(cut(lines, mistakes), mistakes)
+    read = read_header(front, mistakes) if front or not mistakes.found else None
+    header = read or Header()
+    body = mistakes.allowing(*header.facts)
+    body.variables_known = read is not None
+    sections = _sections(cut(lines, body), body)
     if not any(section.steps for section in sections):
         mistakes.add(1, "a lab without steps: none has a heading such as `## Start a service {#start}`")
     lab = Lab(
-        id=header.id if header else "",
-        title=header.title if header else "",
-        summary=header.summary if header else "",
-        difficulty=header.difficulty if header else "",
-        minutes=header.minutes if header else 0,
-        start=header.start if header else "",
-        images=header.images if header else (),
+        id=header.id,
+        title=header.title,
+        summary=header.summary,
+        difficulty=header.difficulty,
+        minutes=header.minutes,
+        start=header.start,
+        images=header.images,
         sections=tuple(
             Section(draft.title, tuple(draft.intro), tuple(step.finished() for step in draft.steps), draft.line)
             for draft in sections
         ),
         path=path,
+        owned=header.owned,
+        variables=header.variables,
+        always=header.always,
     )
+    note_references(lab, mistakes)
     return lab, mistakes.sorted()
 
 
@@ -116,19 +133,34 @@ def _check_step_id(heading: Heading, lines: dict[str, int], mistakes: MistakeLis
         lines[heading.id] = heading.line
 
 
-def _add_to_intro(part: Prose | Command | Fence, section: _SectionDraft, mistakes: MistakeList) -> None:
-    if isinstance(part, Prose):
-        section.intro.append(part)
-    elif isinstance(part, Command):
-        mistakes.add(part.line, "a command belongs to a step; a section's introduction is prose")
-    else:
-        mistakes.add(part.line - 1, "a `yaml step` fence belongs to a step (`##`), not to a section")
+def _add_to_intro(part: Prose | Command | Fence | Note, section: _SectionDraft, mistakes: MistakeList) -> None:
+    match part:
+        case Prose():
+            section.intro.append(part)
+        case Command():
+            mistakes.add(part.line, "a command belongs to a step; a section's introduction is prose")
+        case Fence():
+            mistakes.add(part.line - 1, f"a `yaml {part.kind}` fence belongs to a step (`##`), not to a section")
+        case Note():
+            mistakes.add(part.line, "a speaker's note belongs to a step (`##`), not to a section")
 
 
-def _add_to_step(part: Prose | Command | Fence, step: _StepDraft, mistakes: MistakeList) -> None:
-    if not isinstance(part, Fence):
+def _add_to_step(part: Prose | Command | Fence | Note, step: _StepDraft, mistakes: MistakeList) -> None:
+    if isinstance(part, Note):
+        step.notes.append(part.text)
+    elif not isinstance(part, Fence):
         step.blocks.append(part)
-        return
+    elif part.kind is FenceKind.PREDICT:
+        if question := read_question(part, step.heading.id, mistakes):
+            step.blocks.append(question)
+    elif part.kind is FenceKind.FAULT:
+        if fault := read_fault(part, mistakes):
+            step.blocks.append(fault)
+    else:
+        _add_step_fence(part, step, mistakes)
+
+
+def _add_step_fence(part: Fence, step: _StepDraft, mistakes: MistakeList) -> None:
     fence = read_step_fence(part, mistakes)
     if step.fence is None:
         step.fence = fence

@@ -1,21 +1,35 @@
-"""The `yaml step` fence: what makes a step done, what is said of mistakes, and the hints."""
+"""The `yaml step` fence: what makes a step done, what it builds on, what is said of mistakes, other ways, and hints."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from tui.labs.checkspec import note_repeated, read_check, read_text
-from tui.labs.mistakes import MistakeList, nearest
-from tui.labs.model import CheckSpec, Diagnosis
+from tui.labs.checkspec import read_check
+from tui.labs.mistakes import MistakeList
+from tui.labs.model import CheckSpec, Demo, Diagnosis, Requirement, Route, WrongWay
+from tui.labs.orders import read_orders
 from tui.labs.outline import Fence
-from tui.labs.yamltree import YamlError, YList, YMap, YNode, YScalar, describe, read_yaml
+from tui.labs.values import meant, note_keys, read_duration, read_each, read_flag, read_mapping, read_text
+from tui.labs.yamltree import YMap, YNode, YScalar, describe
 
-__all__ = ["StepFence", "read_step_fence"]
+__all__ = [
+    "DEMO_KEYS",
+    "DIAGNOSIS_KEYS",
+    "REQUIREMENT_KEYS",
+    "ROUTE_KEYS",
+    "STEP_KEYS",
+    "WRONG_KEYS",
+    "StepFence",
+    "read_step_fence",
+]
 
-_KEYS = ("already-true", "goal", "diagnose", "hints")
-_LATER = ("requires", "solve", "wrong", "demo")
+STEP_KEYS = ("already-true", "requires", "goal", "diagnose", "hints", "solve", "wrong", "why", "demo")
+DIAGNOSIS_KEYS = ("when", "say")
+REQUIREMENT_KEYS = ("by", "repair")
+ROUTE_KEYS = ("say", "run")
+WRONG_KEYS = ("run", "says", "undo")
+DEMO_KEYS = ("skip", "pause", "speed")
 
-T = TypeVar("T")
+_FASTEST = 20.0
+_USUAL_DEMO = Demo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,66 +40,38 @@ class StepFence:
     diagnoses: tuple[Diagnosis, ...] = ()
     hints: tuple[str, ...] = ()
     already_true: bool = False
+    requires: tuple[Requirement, ...] = ()
+    routes: tuple[Route, ...] = ()
+    wrong: tuple[WrongWay, ...] = ()
+    why: str = ""
+    demo: Demo = _USUAL_DEMO
 
 
 def read_step_fence(fence: Fence, mistakes: MistakeList) -> StepFence:
     """Read the fence and note every mistake in it."""
-    try:
-        root = read_yaml(fence.text, fence.line)
-    except YamlError as error:
-        mistakes.add(error.line, error.message)
+    root = read_mapping(fence.text, fence.line, "`yaml step`", STEP_KEYS, mistakes)
+    if root is None:
         return StepFence()
-    if not isinstance(root, YMap):
-        mistakes.add(root.line, f"a `yaml step` fence is a mapping ({', '.join(_KEYS)}), not {describe(root)}")
-        return StepFence()
-    note_repeated(root, mistakes)
-    for key, _ in root.entries:
-        if key.text in _LATER:
-            mistakes.add(key.line, f"`{key.text}` is not supported yet")
-        elif key.text not in _KEYS:
-            mistakes.add_unknown(key.line, "unknown key in a step:", key.text, _KEYS)
-    if not root.entries:
-        mistakes.add(fence.line - 1, "this `yaml step` fence is empty")
+    note_keys(root, "a step", STEP_KEYS, mistakes)
+
+    def at(key: str) -> YNode | None:
+        return meant(root, key, STEP_KEYS)
+
     return StepFence(
-        goal=_each(_meant(root, "goal"), "goal", read_check, mistakes),
-        diagnoses=_each(_meant(root, "diagnose"), "diagnose", _read_diagnosis, mistakes),
-        hints=tuple(hint for hint in _each(_meant(root, "hints"), "hints", _read_hint, mistakes) if hint),
-        already_true=_read_flag(_meant(root, "already-true"), mistakes),
+        goal=read_each(at("goal"), "goal", read_check, mistakes),
+        diagnoses=read_each(at("diagnose"), "diagnose", _read_diagnosis, mistakes),
+        hints=tuple(hint for hint in read_each(at("hints"), "hints", _read_hint, mistakes) if hint),
+        already_true=read_flag(at("already-true"), "`already-true`", mistakes),
+        requires=read_each(at("requires"), "requires", _read_requirement, mistakes),
+        routes=read_each(at("solve"), "solve", _read_route, mistakes),
+        wrong=read_each(at("wrong"), "wrong", _read_wrong, mistakes),
+        why=read_text(at("why"), "`why`", mistakes),
+        demo=_read_demo(at("demo"), mistakes),
     )
-
-
-def _meant(root: YMap, key: str) -> YNode | None:
-    """The value of a key, misspelled or not, so that the mistakes below a misspelled key are found in the same run."""
-    value = root.get(key)
-    if value is not None:
-        return value
-    unknown = ((name.text, value) for name, value in root.entries if name.text not in (*_KEYS, *_LATER))
-    return next((value for word, value in unknown if nearest(word, _KEYS) == key), None)
-
-
-def _each(
-    node: YNode | None, key: str, read: Callable[[YNode, MistakeList], T | None], mistakes: MistakeList
-) -> tuple[T, ...]:
-    if node is None:
-        return ()
-    if not isinstance(node, YList) or not node.items:
-        mistakes.add(node.line, f"`{key}` must be a list (`- …`), not {describe(node)}")
-        return ()
-    values = [read(item, mistakes) for item in node.items]
-    return tuple(value for value in values if value is not None)
 
 
 def _read_hint(node: YNode, mistakes: MistakeList) -> str:
     return read_text(node, "a hint", mistakes)
-
-
-def _read_flag(node: YNode | None, mistakes: MistakeList) -> bool:
-    if node is None:
-        return False
-    if isinstance(node, YScalar) and isinstance(node.value, bool):
-        return node.value
-    mistakes.add(node.line, f"`already-true` must be `true` or `false`, not {describe(node)}")
-    return False
 
 
 def _read_diagnosis(node: YNode, mistakes: MistakeList) -> Diagnosis | None:
@@ -94,10 +80,62 @@ def _read_diagnosis(node: YNode, mistakes: MistakeList) -> Diagnosis | None:
     if not isinstance(node, YMap) or when is None or say is None:
         mistakes.add(node.line, "a diagnosis is `{when: check, say: text}`; one of the two is missing")
         return None
-    note_repeated(node, mistakes)
-    for key, _ in node.entries:
-        if key.text not in ("when", "say"):
-            mistakes.add_unknown(key.line, "unknown key in a diagnosis:", key.text, ("when", "say"))
+    note_keys(node, "a diagnosis", DIAGNOSIS_KEYS, mistakes)
     check = read_check(when, mistakes, shown=False)
     text = read_text(say, "`say`", mistakes)
     return Diagnosis(check, text, node.line) if check is not None else None
+
+
+def _read_requirement(node: YNode, mistakes: MistakeList) -> Requirement | None:
+    check = read_check(node, mistakes, beside=REQUIREMENT_KEYS)
+    if check is None or not isinstance(node, YMap):
+        return None
+    by, repair = node.get("by"), node.get("repair")
+    if by is not None and repair is not None:
+        mistakes.add(repair.line, "a requirement is brought back `by` a step or by `repair`, not by both")
+    return Requirement(check, read_text(by, "`by`", mistakes), read_orders(repair, "repair", mistakes), node.line)
+
+
+def _read_route(node: YNode, mistakes: MistakeList) -> Route | None:
+    if not isinstance(node, YMap) or node.get("run") is None:
+        mistakes.add(node.line, "another way is `{say: text, run: {node1: command}}`; `run` is missing")
+        return None
+    note_keys(node, "`solve`", ROUTE_KEYS, mistakes)
+    orders = read_orders(node.get("run"), "run", mistakes)
+    return Route(orders, read_text(node.get("say"), "`say`", mistakes), node.line) if orders else None
+
+
+def _read_wrong(node: YNode, mistakes: MistakeList) -> WrongWay | None:
+    if not isinstance(node, YMap) or node.get("run") is None or node.get("says") is None:
+        mistakes.add(
+            node.line, "a wrong way is `{run: {node1: command}, says: part of what is shown then}`; one is missing"
+        )
+        return None
+    note_keys(node, "`wrong`", WRONG_KEYS, mistakes)
+    orders = read_orders(node.get("run"), "run", mistakes)
+    says = read_text(node.get("says"), "`says`", mistakes)
+    undo = read_orders(node.get("undo"), "undo", mistakes)
+    return WrongWay(orders, says, undo, node.line) if orders else None
+
+
+def _read_demo(node: YNode | None, mistakes: MistakeList) -> Demo:
+    if node is None:
+        return _USUAL_DEMO
+    if not isinstance(node, YMap) or not node.entries:
+        mistakes.add(node.line, f"`demo` is a mapping ({', '.join(DEMO_KEYS)}), not {describe(node)}")
+        return _USUAL_DEMO
+    note_keys(node, "`demo`", DEMO_KEYS, mistakes)
+    pause, speed = node.get("pause"), node.get("speed")
+    return Demo(
+        skip=read_flag(node.get("skip"), "`skip`", mistakes),
+        pause=read_duration(pause, "`pause`", mistakes) if pause is not None else None,
+        speed=_read_speed(speed, mistakes) if speed is not None else 1.0,
+    )
+
+
+def _read_speed(node: YNode, mistakes: MistakeList) -> float:
+    value = node.value if isinstance(node, YScalar) else None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _FASTEST:
+        return float(value)
+    mistakes.add(node.line, f"`speed` must be a number above 0 and at most {_FASTEST:g}, not {describe(node)}")
+    return 1.0

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from tui.labs.model import Subject
 
 __all__ = [
+    "FROM_START",
     "MATCHERS",
-    "MATCHERS_LATER",
     "SUBJECTS",
-    "SUBJECTS_LATER",
+    "TIMING_KEYS",
     "Field",
     "Kind",
     "SubjectWords",
@@ -39,10 +39,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its kind, and the valid words where it has only a few."""
+    """One field: its kind, and the valid words where it has only a few.
+
+    `many`: it has several values at once; a plain value is met if one of them equals it.
+    """
 
     kind: Kind
     words: tuple[str, ...] = ()
+    many: bool = False
 
 
 def _no_filter() -> Mapping[str, Field]:
@@ -57,10 +61,14 @@ class SubjectWords:
     argument: Field | None = None  # for a subject that takes one name
     of: Mapping[str, Field] = field(default_factory=_no_filter)  # for a subject that takes a filter
     required: tuple[str, ...] = ()  # keys of the filter that must be there
-    from_snapshot: bool = True  # whether `same_as: start` makes sense
+    from_snapshot: bool = True  # whether a value of the step's start can be had: `same_as: start`, `changed: start`
 
+
+TIMING_KEYS = ("expect", "within", "for", "say")
+"""What may stand beside the subject of a check."""
 
 _NUMBER, _BOOL, _TEXT = Field(Kind.NUMBER), Field(Kind.BOOL), Field(Kind.TEXT)
+_NUMBERS, _NAMES = Field(Kind.NUMBER, many=True), Field(Kind.TEXT, many=True)
 _MACHINE, _ROW = Field(Kind.MACHINE), Field(Kind.ROW)
 _ROLE = Field(Kind.WORD, ("manager", "worker"))
 _AVAILABILITY = Field(Kind.WORD, ("active", "pause", "drain"))
@@ -99,7 +107,7 @@ SUBJECTS: Mapping[Subject, SubjectWords] = MappingProxyType(
         ),
         Subject.NODES: SubjectWords(
             of={"role": _ROLE, "state": _NODE_STATE, "availability": _AVAILABILITY},
-            fields={"count": _NUMBER},
+            fields={"count": _NUMBER, "names": _NAMES},
         ),
         Subject.SERVICE: SubjectWords(
             argument=_TEXT,
@@ -109,7 +117,12 @@ SUBJECTS: Mapping[Subject, SubjectWords] = MappingProxyType(
                 "mode": Field(Kind.WORD, ("replicated", "global", "replicated-job", "global-job")),
                 "replicas": _NUMBER,
                 "running": _NUMBER,
-                "port": _NUMBER,
+                "port": _NUMBERS,
+                "ports": _NUMBERS,
+                "networks": _NAMES,
+                "secrets": _NAMES,
+                "configs": _NAMES,
+                "forced": _NUMBER,
                 "update": Field(
                     Kind.WORD,
                     ("updating", "paused", "completed", "rollback_started", "rollback_paused", "rollback_completed"),
@@ -125,11 +138,13 @@ SUBJECTS: Mapping[Subject, SubjectWords] = MappingProxyType(
                 "failed": _NUMBER,
                 "pending": _NUMBER,
                 "preparing": _NUMBER,
+                "nodes": _NAMES,
+                "images": _NAMES,
             },
         ),
         Subject.CONTAINER: SubjectWords(
             of={"node": _MACHINE, "image": _TEXT, "task": _BOOL, "state": _CONTAINER_STATE, "name": _TEXT},
-            fields={"count": _NUMBER, "running": _NUMBER},
+            fields={"count": _NUMBER, "running": _NUMBER, "names": _NAMES, "images": _NAMES},
         ),
         Subject.WEB: SubjectWords(
             of={"node": _MACHINE, "port": _NUMBER, "path": _TEXT},
@@ -142,21 +157,56 @@ SUBJECTS: Mapping[Subject, SubjectWords] = MappingProxyType(
             fields={"exit": _NUMBER, "count": _NUMBER, "output": _TEXT},
             from_snapshot=False,
         ),
+        Subject.NETWORK: SubjectWords(
+            argument=_TEXT,
+            fields={
+                "exists": _BOOL,
+                "driver": _TEXT,
+                "scope": Field(Kind.WORD, ("swarm", "local", "global")),
+                "attachable": _BOOL,
+                "internal": _BOOL,
+                "used_by": _NUMBER,
+            },
+        ),
+        Subject.SECRET: SubjectWords(argument=_TEXT, fields={"exists": _BOOL, "used_by": _NUMBER}),
+        Subject.CONFIG: SubjectWords(argument=_TEXT, fields={"exists": _BOOL, "used_by": _NUMBER}),
+        Subject.STACK: SubjectWords(
+            argument=_TEXT,
+            fields={"exists": _BOOL, "services": _NUMBER, "names": _NAMES, "running": _NUMBER},
+        ),
+        Subject.IMAGE: SubjectWords(
+            of={"node": _MACHINE, "name": _TEXT},
+            required=("name",),
+            fields={"exists": _BOOL, "count": _NUMBER, "names": _NAMES},
+        ),
+        Subject.ANSWER: SubjectWords(
+            argument=_TEXT,
+            fields={"given": _BOOL, "right": _BOOL, "value": _TEXT},
+            from_snapshot=False,
+        ),
+        Subject.CMD: SubjectWords(
+            of={"node": _MACHINE, "command": _TEXT},
+            required=("node", "command"),
+            fields={"exit": _NUMBER, "output": _TEXT},
+            from_snapshot=False,
+        ),
     }
 )
 
-SUBJECTS_LATER = ("image", "answer", "network", "secret", "config", "stack", "cmd")
-"""Subjects of the format that this version does not judge yet."""
+FROM_START = ("same_as", "changed")
+"""Matchers that compare with the step's first snapshot."""
 
-MATCHERS = ("gte", "lte", "gt", "lt", "in", "match", "not", "same_as")
+_OF_NUMBERS = ("gte", "lte", "gt", "lt", "in", "not", *FROM_START)
+_OF_TEXT = ("in", "match", "not", *FROM_START)
+_OF_SEVERAL = ("each", "none")
+
+MATCHERS = ("gte", "lte", "gt", "lt", "in", "match", "not", *_OF_SEVERAL, *FROM_START)
 """What may stand in place of a value: `{gte: 2}`."""
-MATCHERS_LATER = ("each", "none", "changed")
-_OF_NUMBERS = ("gte", "lte", "gt", "lt", "in", "not", "same_as")
-_OF_TEXT = ("in", "match", "not", "same_as")
 
 
-def matchers_of(kind: Kind) -> tuple[str, ...]:
-    """The matchers that make sense for a field of this kind."""
-    if kind is Kind.NUMBER:
-        return _OF_NUMBERS
-    return ("not", "same_as") if kind is Kind.BOOL else _OF_TEXT
+def matchers_of(field: Field) -> tuple[str, ...]:
+    """The matchers that make sense for a field."""
+    if field.kind is Kind.BOOL:
+        return ("not", *FROM_START)
+    of_one = _OF_NUMBERS if field.kind is Kind.NUMBER else _OF_TEXT
+    return (*of_one, *_OF_SEVERAL) if field.many else of_one
