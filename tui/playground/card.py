@@ -23,7 +23,17 @@ from typing import Any, cast
 from tui.errors import ExitCode, UserError
 from tui.playground.model import NODE_NAMES
 
-__all__ = ["Card", "CardMistake", "Host", "card_of_nodes", "examine_card", "from_document", "read_card", "to_document"]
+__all__ = [
+    "Card",
+    "CardMistake",
+    "Host",
+    "Wanted",
+    "card_of_nodes",
+    "examine_card",
+    "from_document",
+    "read_card",
+    "to_document",
+]
 
 _DEFAULTS = ("user", "port", "identity", "jump")
 _KEYS = ("ssh", *_DEFAULTS, "address", "host_key")
@@ -78,6 +88,10 @@ class Card:
     def leaving(self, ids: Sequence[str]) -> "Card":
         """The same, with leave to leave these swarms."""
         return replace(self, leave=tuple(ids))
+
+
+Wanted = str | Card | None
+"""Who shall make nodes that are not there: the name of a provider, a card, or whoever can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui.errors import ExitCode, UserError
-from tui.playground.connection import SshNode
+from tui.playground.card import Card, Wanted
+from tui.playground.connection import SshNode, Way
 from tui.playground.model import Companion, Fault, FaultMaker, NodeUnreachableError, ProgressListener, Provider
-from tui.playground.providers import choose_provider, provider_named
+from tui.playground.providers import HOSTS, choose_provider, provider_named
 from tui.playground.providers.standing import look_at
 from tui.playground.record import PlaygroundPaths, PlaygroundRecord, check_name, known_names, load_record
 
@@ -37,7 +38,8 @@ class SshPlayground:
     def __init__(self, record: PlaygroundRecord) -> None:
         self._record = record
         key = PlaygroundPaths.of(record.name).client_key
-        self._nodes = tuple(SshNode(node, key) for node in record.nodes)
+        ways = _ways(record)
+        self._nodes = tuple(SshNode(node, key, way) for node, way in zip(record.nodes, ways, strict=True))
 
     @property
     def name(self) -> str:
@@ -69,6 +71,15 @@ class SshPlayground:
     async def close(self) -> None:
         """Close the connections of all nodes. The machines go on running."""
         await asyncio.gather(*(node.close() for node in self._nodes))
+
+
+def _ways(record: PlaygroundRecord) -> Sequence[Way | None]:
+    """How the nodes are reached, where it is not by keys of ours."""
+    if record.provider != HOSTS:
+        return [None] * len(record.nodes)
+    from tui.playground.providers.hosts import ways
+
+    return ways(record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +141,24 @@ async def open_playground(name: str) -> SshPlayground:
     return playground
 
 
-def provider_of(name: str, wanted: str | None = None) -> "AnyProvider":
+def provider_of(name: str, wanted: Wanted = None) -> "AnyProvider":
     """The provider that made the playground of that name; where there is none, the one that would make it.
 
-    `wanted`: the name of the provider to use. Raises UserError (BUSY) if another one made the playground.
+    `wanted`: the name of the provider to use, or a card of three machines. Raises UserError (BUSY) if another one made
+    the playground.
     """
     record = load_record(check_name(name))
     if record is None:
+        return choose_provider(wanted)
+    if record.provider == HOSTS and isinstance(wanted, Card):
+        from tui.playground.providers.hosts import saved_card
+
+        if record.state == "up" and (saved := saved_card(name)) and not saved.same_machines(wanted):
+            raise UserError(
+                f"Playground “{name}” has other machines: {', '.join(host.destination for host in saved.hosts)}.",
+                f"Use it without a card, remove it (swarmtutor down --name {name}), or choose another --name.",
+                exit_code=ExitCode.BUSY,
+            )
         return choose_provider(wanted)
     if wanted not in (None, "auto", record.provider):
         raise UserError(
@@ -148,7 +170,7 @@ def provider_of(name: str, wanted: str | None = None) -> "AnyProvider":
 
 
 async def ensure_playground(
-    name: str, listener: ProgressListener, companions: Sequence[Companion] = (), provider: str | None = None
+    name: str, listener: ProgressListener, companions: Sequence[Companion] = (), provider: Wanted = None
 ) -> tuple[SshPlayground, bool]:
     """Open the playground, making it if there is none and replacing what of it has died.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tui.errors import ExitCode, UserError
 from tui.playground.model import Fault
-from tui.playground.record import load_record
+from tui.playground.record import PlaygroundPaths, load_record
 
 __all__ = ["Standing", "look_at"]
 
@@ -23,9 +23,19 @@ class Standing:
 
 async def look_at(name: str, provider: str) -> Standing:
     """How the playground of that name stands. Changes nothing. Raises UserError where nobody can be asked."""
+    if provider == "hosts":
+        return _hosts(name)
     if provider == "containers":
         return await asyncio.to_thread(_containers, name)
     return await _namespaces(name)
+
+
+def _hosts(name: str) -> Standing:
+    """As it is written down: the machines themselves are asked by whoever uses them."""
+    record = load_record(name)
+    made = record is not None and record.state == "up"
+    traces = (f"what the lab has made on machines of yours, by {PlaygroundPaths.of(name).root}",) if record else ()
+    return Standing(made, made, traces)
 
 
 async def _namespaces(name: str) -> Standing:
