@@ -9,7 +9,7 @@ from typing import Any, cast
 from tui.errors import ExitCode, UserError
 from tui.paths import state_dir
 
-__all__ = ["HostChanges", "changes_path", "load_changes", "save_changes"]
+__all__ = ["HostChanges", "changes_path", "load_changes", "save_changes", "undo_hint"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +79,16 @@ def save_changes(changes: HostChanges) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(changes), indent=1) + "\n")
     fresh.replace(path)
+
+
+def undo_hint() -> str:
+    """How to take back what `--fix` has changed on this machine; empty if it changed nothing."""
+    changes = load_changes()
+    if not changes:
+        return ""
+    parts = (
+        f"{len(changes.packages)} packages were installed" if changes.packages else "",
+        f"modules were loaded ({', '.join(changes.modules)})" if changes.modules else "",
+        f"settings were changed ({', '.join(name for name, _ in changes.settings)})" if changes.settings else "",
+    )
+    return f"By `doctor --fix` {', '.join(part for part in parts if part)}: `swarmtutor doctor --undo` takes it back."

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from tui.errors import ExitCode, UserError
 from tui.playground.model import ProgressListener, Requirement
 from tui.playground.providers import PROVIDERS, provider_named
-from tui.tutor.changes import HostChanges, load_changes
+from tui.tutor.changes import HostChanges, load_changes, undo_hint
 from tui.tutor.machine import Machine, ThisMachine
 from tui.tutor.mending import can_mend, carry_out, resolved, take_back, what_to_take_back
 from tui.tutor.mends import Found, MendPlan, by_hand, commands_of, plan_of, works
 
-__all__ = ["Ask", "examine", "fix", "report", "undo", "undo_hint", "ways_by_hand"]
+__all__ = ["Ask", "examine", "fix", "report", "undo", "ways_by_hand"]
 
 Write = Callable[[str], None]
 Ask = Callable[[str], Awaitable[bool]]
@@ -56,19 +56,6 @@ def report(found: Found, *, as_json: bool, write: Write) -> int:
     if hint := undo_hint():
         write(hint)
     return ExitCode.OK if working else ExitCode.UNSUPPORTED
-
-
-def undo_hint() -> str:
-    """How to take back what `--fix` has changed on this machine; empty if it changed nothing."""
-    changes = load_changes()
-    if not changes:
-        return ""
-    parts = (
-        f"{len(changes.packages)} packages were installed" if changes.packages else "",
-        f"modules were loaded ({', '.join(changes.modules)})" if changes.modules else "",
-        f"settings were changed ({', '.join(name for name, _ in changes.settings)})" if changes.settings else "",
-    )
-    return f"By `doctor --fix` {', '.join(part for part in parts if part)}: `swarmtutor doctor --undo` takes it back."
 
 
 def ways_by_hand(plan: MendPlan, machine: Machine) -> tuple[str, ...]:

@@ -117,7 +117,8 @@ def by_hand(plan: MendPlan, manager: Manager | None, available: Callable[[str], 
     if manager is Manager.APT:
         commands = [f"sudo {command}" for command in commands_of(plan, available)]
         if plan.packages:
-            commands.append("sudo systemctl disable --now docker.service docker.socket containerd.service")
+            units = ("docker.service", "docker.socket", "containerd.service", "docker-registry.service")
+            commands.append(f"sudo systemctl disable --now {' '.join(units)}")
         return tuple(commands)
     return _BY_HAND.get(manager, ())
 

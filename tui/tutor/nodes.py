@@ -16,6 +16,7 @@ from tui.playground.playground import (
     remove_playground,
 )
 from tui.swarm.mesh_setup import mesh_companion
+from tui.tutor.changes import undo_hint
 
 __all__ = [
     "break_node",
@@ -72,6 +73,8 @@ async def remove_nodes(name: str | None, listener: ProgressListener, write: Writ
         write(f"Playground “{each}” is gone; nothing of it is left.")
     if not names:
         write("There is no playground.")
+    if hint := undo_hint():
+        write(hint)
     return ExitCode.OK
 
 

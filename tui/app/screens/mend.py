@@ -137,7 +137,9 @@ class MendScreen(Window[bool]):
             case _View.CONFIRM:
                 return _Commands("As root, on this machine:", self._offer.commands, _PROMISE[0].replace("`", ""))
             case _View.BY_HAND:
-                return _Commands("Any of the providers is enough.", self._offer.by_hand, "Then look again.")
+                return _Commands(
+                    "This makes one of the ways to make nodes work:", self._offer.by_hand, "Then look again."
+                )
             case _View.AT_WORK:
                 return PreparingPanel(self._signs, promise=_PROMISE, id="mending")
 
