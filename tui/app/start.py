@@ -15,6 +15,7 @@ from tui.errors import ExitCode, UserError
 from tui.labs.model import Lab
 from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir, state_dir
+from tui.playground.card import Card, Wanted
 from tui.playground.locks import LockHeldError, hold_lock
 from tui.playground.model import Playground, Progress, ProgressListener
 from tui.playground.record import known_names
@@ -26,7 +27,7 @@ from tui.tutor.session import LabSession
 __all__ = ["run_app"]
 
 
-def run_app(*, lab_id: str, playground_name: str, restart: bool, provider: str | None = None) -> int:
+def run_app(*, lab_id: str, playground_name: str, restart: bool, provider: Wanted = None) -> int:
     """Show the lab until the learner leaves; returns an exit status. `provider`: who makes nodes that are not there.
 
     Raises UserError for an unknown or broken lab, when another copy holds this lab's progress, and when the nodes
@@ -48,7 +49,7 @@ def run_app(*, lab_id: str, playground_name: str, restart: bool, provider: str |
         ) from None
 
 
-def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: str | None) -> int:
+def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted) -> int:
     async def prepare(listener: ProgressListener) -> tuple[Playground, bool]:
         await asyncio.to_thread(_import_the_rest)
         from tui.tutor.nodes import ensure_nodes
@@ -65,9 +66,11 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: str | No
     if leaving == Leaving.FAILED and app.failure is not None:
         raise app.failure
     if leaving == Leaving.TAKE_DOWN:
+        from tui.tutor.hosts import ask_in_terminal
         from tui.tutor.nodes import remove_nodes
 
-        return asyncio.run(remove_nodes(playground_name, _print_progress, _print))
+        removing = remove_nodes(playground_name, _print_progress, _print, ask=ask_in_terminal(), yes=False)
+        return asyncio.run(removing)
     if playground_name in known_names():
         _print(
             "Your three nodes go on running. `swarmtutor` takes you back to your step, `swarmtutor down` removes them."
@@ -75,10 +78,10 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: str | No
     return app.return_code or ExitCode.OK
 
 
-def _mends(provider: str | None) -> HostMends | None:
+def _mends(provider: Wanted) -> HostMends | None:
     chosen = provider or os.environ.get("SWARMTUTOR_PROVIDER")
     # Nothing is ever installed for machines that are there already.
-    return None if chosen == "hosts" else HostMends(chosen)
+    return None if chosen == "hosts" or isinstance(chosen, Card) else HostMends(chosen)
 
 
 def _import_the_rest() -> None:

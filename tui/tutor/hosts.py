@@ -14,9 +14,9 @@ from tui.playground.providers.hosts import HostsProvider, Made, requirements_of
 from tui.playground.providers.hosts_preflight import swarm_words
 from tui.playground.providers.hosts_ssh import UnknownHostKeyError, own_known_hosts, remember_key
 from tui.playground.providers.hosts_work import Machine, look, open_machines
-from tui.playground.record import load_record
+from tui.playground.record import check_name, load_record
 
-__all__ = ["Ask", "ask_in_terminal", "chosen_card", "introduce", "offer_removal", "report_card"]
+__all__ = ["Ask", "ask_in_terminal", "chosen_card", "introduce", "is_on_hosts", "offer_removal", "report_card"]
 
 Write = Callable[[str], None]
 Ask = Callable[[str], bool]
@@ -36,10 +36,8 @@ def ask_in_terminal() -> Ask | None:
     return ask
 
 
-def chosen_card(file: str | None, nodes: Sequence[str], provider: str | None) -> Card | None:
-    """The card that a command line names; None where it names none. Raises UserError."""
-    if not file and not nodes:
-        return None
+def chosen_card(file: str | None, nodes: Sequence[str], provider: str | None) -> Card:
+    """The card that a command line names: in a file, or by three machines. Raises UserError."""
     if file and nodes:
         raise UserError(
             "--card and --node are two ways to say the same.", "Give one of them.", exit_code=ExitCode.USAGE
@@ -141,6 +139,15 @@ def _table(needs: Sequence[Requirement], write: Write) -> None:
 
 
 # -- taking back -------------------------------------------------------------------------------------------------
+
+
+def is_on_hosts(name: str) -> bool:
+    """Whether the playground of that name was made, or begun, on machines that are not ours."""
+    try:
+        record = load_record(check_name(name))
+    except UserError:
+        return False
+    return record is not None and record.provider == HOSTS
 
 
 async def offer_removal(

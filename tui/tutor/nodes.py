@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from tui.errors import ExitCode, UserError
+from tui.playground.card import Wanted
 from tui.playground.model import NODE_NAMES, Fault, Playground, Progress, ProgressListener, ProgressState
 from tui.playground.playground import (
     PlaygroundStatus,
@@ -17,6 +18,7 @@ from tui.playground.playground import (
 )
 from tui.swarm.mesh_setup import mesh_companion
 from tui.tutor.changes import undo_hint
+from tui.tutor.hosts import Ask, is_on_hosts, offer_removal
 
 __all__ = [
     "break_node",
@@ -31,15 +33,15 @@ __all__ = [
 Write = Callable[[str], None]
 
 
-async def ensure_nodes(name: str, listener: ProgressListener, provider: str | None = None) -> tuple[Playground, bool]:
+async def ensure_nodes(name: str, listener: ProgressListener, provider: Wanted = None) -> tuple[Playground, bool]:
     """Open the playground, making it first if there is none. The flag says whether it was made now.
 
-    `provider`: the name of the provider that shall make it; without it the first that can.
+    `provider`: the name of the provider that shall make it, or a card; without it the first that can.
     """
     return await ensure_playground(name, listener, (mesh_companion(name),), provider)
 
 
-async def make_nodes(name: str, listener: ProgressListener, provider: str | None = None) -> None:
+async def make_nodes(name: str, listener: ProgressListener, provider: Wanted = None) -> None:
     """Make the playground. Raises UserError (BUSY) if it is up already."""
     await provider_of(name, provider).up(name, listener, (mesh_companion(name),))
 
@@ -65,17 +67,35 @@ async def break_node(name: str, node: str, fault: str, listener: ProgressListene
     return await cause_fault(name, node, wanted, listener)
 
 
-async def remove_nodes(name: str | None, listener: ProgressListener, write: Write) -> int:
-    """Remove one playground, or all of them (None), with every trace."""
+async def remove_nodes(
+    name: str | None,
+    listener: ProgressListener,
+    write: Write,
+    *,
+    ask: Ask | None = None,
+    yes: bool = True,
+    forget: bool = False,
+) -> int:
+    """Remove one playground, or all of them (None), with every trace; FAILED if the person said no to that.
+
+    Only before clearing up on machines that are not ours somebody is asked, unless `yes`; what they do not let go of
+    is given up with `forget`. Raises UserError.
+    """
     names = [name] if name is not None else [*list_playgrounds()]
+    kept = False
     for each in names:
-        await remove_playground(each, listener)
+        if is_on_hosts(each):
+            if not await offer_removal(each, listener, write, ask=ask, yes=yes, forget=forget):
+                kept = True
+                continue
+        else:
+            await remove_playground(each, listener)
         write(f"Playground “{each}” is gone; nothing of it is left.")
     if not names:
         write("There is no playground.")
     if hint := undo_hint():
         write(hint)
-    return ExitCode.OK
+    return ExitCode.FAILED if kept else ExitCode.OK
 
 
 async def describe_status(*, as_json: bool, write: Write) -> int:
