@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from tui.errors import ExitCode, UserError
 from tui.labs.model import Lab
+from tui.playground.card import Wanted
 from tui.playground.model import Progress, ProgressState
 from tui.terminal.bittty_engine import BitttyEngine
 from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes, reset_nodes
@@ -18,9 +19,7 @@ from tui.tutor.walk import StepResult, walk
 __all__ = ["walk_lab"]
 
 
-async def walk_lab(
-    lab: Lab, name: str, *, keep: bool, provider: str | None = None, write: Callable[[str], None]
-) -> int:
+async def walk_lab(lab: Lab, name: str, *, keep: bool, provider: Wanted = None, write: Callable[[str], None]) -> int:
     """Walk the lab on a playground of that name and report each step through `write`.
 
     A playground that was there before is used only if its nodes are untouched, and stays; one that was made for the
