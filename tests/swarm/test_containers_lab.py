@@ -29,7 +29,7 @@ def test_every_step_of_the_lab_passes(outer: OuterEngine) -> None:
 
 
 def test_a_node_is_to_its_users_what_one_of_namespaces_is(outer: OuterEngine) -> None:
-    tests = ("tests/swarm/test_playground_nodes.py", "tests/swarm/test_images.py")
+    tests = ("tests/swarm/test_playground_nodes.py", "tests/swarm/test_images.py", "tests/swarm/test_safety.py")
     ended = outer.run(
         *(sys.executable, "-m", "pytest", "-q", "-k", _NOT_OF_CONTAINERS, *tests),
         timeout=600,

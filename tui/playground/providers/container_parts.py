@@ -34,15 +34,14 @@ REGISTRY_PORT = 5000
 _LOOPBACK = "127.0.0.1"
 
 # What an engine needs beyond the rights of every container (capabilities(7)). Missing on purpose: kernel modules, raw
-# I/O, the clock, reboot, reading files by handle, mandatory access control, the kernel's log.
+# I/O, the clock, reboot, reading files by handle, files that nobody can remove, priority over all other programs,
+# mandatory access control, the kernel's log.
 _CAPABILITIES = (
     "SYS_ADMIN",
     "NET_ADMIN",
     "NET_BROADCAST",
     "SYS_PTRACE",
-    "SYS_NICE",
     "SYS_TTY_CONFIG",
-    "LINUX_IMMUTABLE",
     "IPC_LOCK",
     "IPC_OWNER",
     "LEASE",

@@ -22,9 +22,10 @@ from tui.playground.providers.tools import find_tool
 
 __all__ = ["main"]
 
-# capabilities(7) that reach beyond the node: reading files by handle, kernel modules, raw I/O, accounting, reboot,
-# the clock, audit, mandatory access control, the kernel's log, wake-ups, checkpointing.
-_DROPPED = (2, 16, 17, 20, 22, 25, 30, 32, 33, 34, 35, 36, 37, 38, 40)
+# capabilities(7) that reach beyond the node: reading files by handle, files that nobody can remove, kernel modules, raw
+# I/O, accounting, reboot, priority over all other programs, the clock, audit, mandatory access control, the kernel's
+# log, wake-ups, checkpointing.
+_DROPPED = (2, 9, 16, 17, 20, 22, 23, 25, 30, 32, 33, 34, 35, 36, 37, 38, 40)
 
 
 def _exec_agent(python: str, document: str, log: int) -> None:
