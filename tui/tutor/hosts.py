@@ -61,6 +61,7 @@ async def introduce(card: Card, name: str, *, accepted: Collection[str], ask: As
     if record is not None and record.state == "up":
         return card
     asked: set[str] = set()
+    vouched = {entry.rstrip("=") for entry in accepted}
     while True:
         async with open_machines(card) as (machines, failed):
             fresh = [
@@ -68,22 +69,23 @@ async def introduce(card: Card, name: str, *, accepted: Collection[str], ask: As
             ]
             if not fresh:
                 return card.leaving(await _to_leave(machines, ask, write))
+        if ask is None and (refused := [error for error in fresh if error.fingerprint not in vouched]):
+            what = "\n".join(f"{error}." for error in refused)
+            raise UserError(what, "\n".join(error.mend for error in refused), exit_code=ExitCode.UNSUPPORTED)
         for error in fresh:
-            _accept(error, accepted, ask, write)
+            _accept(error, vouched, ask, write)
             asked.add(error.line)
 
 
-def _accept(error: UnknownHostKeyError, accepted: Collection[str], ask: Ask | None, write: Write) -> None:
-    """Remember a host key, or raise UserError."""
-    if error.fingerprint in {entry.rstrip("=") for entry in accepted}:
+def _accept(error: UnknownHostKeyError, vouched: Collection[str], ask: Ask | None, write: Write) -> None:
+    """Remember a host key that somebody vouched for before or does now; else raise UserError."""
+    if error.fingerprint in vouched:
         remember_key(error.line)
         write(f"{error.node}: host key {error.fingerprint} accepted; remembered in {own_known_hosts()}.")
         return
-    if ask is None:
-        raise UserError(f"{error}.", error.mend, exit_code=ExitCode.UNSUPPORTED)
     write(f"{error}.")
     write("That machine tells it with: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub (or _ecdsa_, _rsa_)")
-    if not ask(f"Is that {error.node}'s key?"):
+    if ask is None or not ask(f"Is that {error.node}'s key?"):
         raise UserError(
             f"The host key of {error.node} was not accepted, so nothing was done.", exit_code=ExitCode.FAILED
         )
@@ -115,7 +117,7 @@ async def report_card(card: Card, *, accepted: Collection[str], as_json: bool, w
         async with open_machines(card) as (_, failed):
             unknown = [error for error in failed.values() if isinstance(error, UnknownHostKeyError)]
         for error in unknown:
-            if error.fingerprint in accepted:
+            if error.fingerprint in {entry.rstrip("=") for entry in accepted}:
                 remember_key(error.line)
         if unknown:
             needs = await requirements_of(card)
@@ -134,8 +136,8 @@ def _table(needs: Sequence[Requirement], write: Write) -> None:
     for need in needs:
         sign = "✘" if not need.met else "!" if need.mend else "✔"
         write(f"  {sign} {need.what:{width}}  {need.found}")
-        if sign != "✔" and need.mend:
-            write(f"    {need.mend}")
+        for line in need.mend.splitlines() if sign != "✔" else ():
+            write(f"    {line}")
 
 
 # -- taking back -------------------------------------------------------------------------------------------------

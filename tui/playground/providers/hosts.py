@@ -119,7 +119,7 @@ def ways(record: PlaygroundRecord) -> list[Way]:
         raise _damaged(record.name, _card_file(record.name))
     others = [(node.name, node.address) for node in record.nodes]
     return [
-        way_to(host, shell_command(rc_text(host.node, node.host, others)))
+        way_to(host, shell_command(host.node, rc_text(host.node, node.host, others)))
         for host, node in zip(card.hosts, record.nodes, strict=True)
     ]
 

@@ -10,9 +10,7 @@ from tui.playground.model import Requirement
 
 __all__ = ["IPVS_MISSING", "LOOK", "Facts", "judge", "missing_of", "parse_facts", "swarm_words"]
 
-IPVS_MISSING = (
-    "not in its kernel: services will run, but ports published through the routing mesh answer nowhere on this machine"
-)
+IPVS_MISSING = "not in its kernel: services run, but the ports that they publish answer nowhere"
 
 _OLDEST = (20, 10)
 
@@ -240,7 +238,10 @@ def _ipvs(node: str, facts: Facts) -> Requirement:
     if facts.ipvs:
         return Requirement(what, True, "yes")
     return Requirement(
-        what, True, IPVS_MISSING, "There: sudo modprobe ip_vs; if that fails, use a machine with a common kernel."
+        what,
+        True,
+        IPVS_MISSING,
+        "There: sudo modprobe ip_vs; where that fails, steps that fetch a page from a port stay red.",
     )
 
 

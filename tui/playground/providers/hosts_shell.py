@@ -19,7 +19,7 @@ _NO_BASH = (
 # For any login shell that takes -c: what is in single quotes holds none.
 _COMMAND = (
     "exec sh -c 'if command -v bash >/dev/null 2>&1; then "
-    'exec bash -c "exec bash --rcfile <(echo {rc} | base64 -d) -i"; '
+    'SWARMTUTOR_NODE={node} exec bash -c "exec bash --rcfile <(echo {rc} | base64 -d) -i"; '
     'else echo "{no_bash}"; exec "${{SHELL:-/bin/sh}}"; fi\''
 )
 
@@ -39,6 +39,7 @@ SWARMTUTOR_LOGIN=1
 SWARMTUTOR_NODE={shlex.quote(node)}
 SWARMTUTOR_WELCOME={shlex.quote(welcome)}
 {own}
+unset HISTFILE  # the history of this shell is the lesson's, not the user's
 curl() {{ command curl {connect_to} "$@"; }}
 ssh() {{
     local word words=()
@@ -53,6 +54,6 @@ ssh() {{
 """
 
 
-def shell_command(rc: str) -> str:
-    """What the machine's login shell is asked to run."""
-    return _COMMAND.format(rc=base64.b64encode(rc.encode()).decode(), no_bash=_NO_BASH)
+def shell_command(node: str, rc: str) -> str:
+    """What the machine's login shell is asked to run, for that node."""
+    return _COMMAND.format(node=node, rc=base64.b64encode(rc.encode()).decode(), no_bash=_NO_BASH)

@@ -53,8 +53,9 @@ class UnknownHostKeyError(HostRefusedError):
     def __init__(self, host: Host, where: str, fingerprint: str, kind: str, line: str) -> None:
         super().__init__(
             f"The host key of {host.shown} is not known: {kind} {fingerprint}",
-            f"Compare it with what that machine says (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub). If it is the same: "
-            f'--accept-host-key {fingerprint}, or in the card: host_key = "{fingerprint}"',
+            "If that machine tells the same (there: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), vouch for it:\n"
+            f"--accept-host-key {fingerprint}\n"
+            f'or in the card, at [{host.node}]: host_key = "{fingerprint}"',
         )
         self.node, self.where, self.fingerprint, self.kind, self.line = host.node, where, fingerprint, kind, line
 
