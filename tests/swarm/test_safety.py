@@ -33,7 +33,11 @@ from tests.swarm.swarm_steps import done
 from tui.playground.model import NODE_NAMES, Fault, NodeUnreachableError
 from tui.playground.playground import SshPlayground, cause_fault, ensure_playground, open_playground, playground_status
 from tui.playground.providers import cgroups, provider_named
+from tui.playground.providers.container_engine import engine
+from tui.playground.providers.container_parts import Names
+from tui.playground.providers.memory import memory_of_machine
 from tui.playground.providers.standing import look_at
+from tui.playground.record import identity
 
 pytestmark = pytest.mark.engines
 
@@ -274,6 +278,45 @@ async def test_a_reboot_ends_the_node_alone(nodes: SshPlayground) -> None:
     again = [await done(nodes.node(name), "cat /proc/1/stat") for name in ("node1", "node3")]
     assert [line.split()[21] for line in again] == [line.split()[21] for line in began], "the others were not touched"
     assert await cause_fault(nodes.name, "node2", Fault.POWER_ON, ignore_progress) == "node2 is on."
+
+
+# -- memory ------------------------------------------------------------------------------------------------------
+
+HALF_A_GIGABYTE = 1 << 29
+
+
+def memory_limit(playground: SshPlayground) -> Path:
+    """The file of the machine that holds how much memory node2, or all nodes, may have."""
+    hierarchies = cgroups.read_hierarchies()
+    file = "memory.max" if hierarchies[0].version == 2 else "memory.limit_in_bytes"
+    tree = next(tree for tree in hierarchies if tree.version == 2 or "memory" in tree.controllers).mount_point
+    if PROVIDER_NAME == "namespaces":
+        return tree / identity(playground.name) / file
+    with engine() as api:
+        container_id = str(api.inspect_container(Names(playground.name, identity(playground.name)).part("node2"))["Id"])
+    return next(tree.glob(f"*/{container_id}/{file}"))
+
+
+async def test_what_eats_memory_in_a_node_is_ended_there(nodes: SshPlayground) -> None:
+    """With a limit that is small enough to be reached without harm if it were none."""
+    file = memory_limit(nodes)
+    limit = int(file.read_text())
+    assert limit < memory_of_machine()
+    node = nodes.node("node2")
+    engine_before = await done(node, "pgrep -xo dockerd")
+    await done(node, container("", "true"))
+    file.write_text(str(2 * HALF_A_GIGABYTE))
+    try:
+        eater = await node.run(
+            f"docker run --name eater {IMAGE} dd if=/dev/zero of=/dev/null bs={3 * HALF_A_GIGABYTE} count=1", timeout=90
+        )
+        assert eater.exit_status == 137, eater
+        assert await done(node, "docker inspect -f '{{.State.OOMKilled}}' eater") == "true"
+    finally:
+        file.write_text(str(limit))
+    assert await done(node, "pgrep -xo dockerd") == engine_before, "the engine goes on"
+    await done(node, "docker rm eater")
+    assert (await playground_status(nodes.name)).state == "up"
 
 
 # -- the worst ---------------------------------------------------------------------------------------------------

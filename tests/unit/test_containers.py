@@ -26,6 +26,7 @@ from tui.playground.providers.container_parts import (
     hub_files,
     node_files,
 )
+from tui.playground.providers.memory import memory_for_nodes
 from tui.playground.record import NodeRecord, PlaygroundPaths, PlaygroundRecord
 
 NAMES = Names("lab", "swarmtutor-lab")
@@ -78,6 +79,15 @@ def test_a_node_s_disk_is_a_volume_and_its_address_is_fixed() -> None:
     assert made["HostConfig"]["Binds"] == ["swarmtutor-lab-node2:/var/lib/docker"]
     endpoint = made["NetworkingConfig"]["EndpointsConfig"]["swarmtutor-lab"]
     assert endpoint == {"IPAMConfig": {"IPv4Address": "10.77.0.11"}}
+
+
+def test_a_node_may_not_take_all_memory() -> None:
+    gigabyte = 1 << 30
+    assert memory_for_nodes(2 * gigabyte) == 1.5 * gigabyte
+    assert memory_for_nodes(64 * gigabyte) == 63 * gigabyte
+    assert memory_for_nodes(0) == 0, "an engine that does not say how much it has"
+    limited = container_document(NAMES, "image:1", "node1", "10.77.0.11", {}, RIGHTS[0], gigabyte)
+    assert limited["HostConfig"]["Memory"] == gigabyte
 
 
 @pytest.mark.parametrize(("mtu", "expected"), [(1500, None), (1420, 1420)])

@@ -28,6 +28,7 @@ __all__ = [
     "is_frozen",
     "join",
     "kill_all",
+    "limit_memory",
     "make_group",
     "parse_hierarchies",
     "processes",
@@ -131,6 +132,22 @@ def confine(hierarchies: Sequence[Hierarchy], path: str) -> None:
             (folder / "devices.deny").write_text("a")
             for rule in devices.device_rules():
                 (folder / "devices.allow").write_text(rule)
+
+
+def limit_memory(hierarchies: Iterable[Hierarchy], path: str, most: int) -> None:
+    """Let the processes of the group have `most` bytes of memory together: one of them is ended when they want more.
+
+    Where the kernel cannot limit memory nothing happens.
+    """
+    for hierarchy in hierarchies:
+        if hierarchy.version == 2:
+            file = "memory.max"
+        elif "memory" in hierarchy.controllers:
+            file = "memory.limit_in_bytes"
+        else:
+            continue
+        with suppress(OSError):
+            _write(hierarchy.mount_point / path / file, str(most))
 
 
 def join(hierarchies: Iterable[Hierarchy], path: str) -> None:

@@ -11,6 +11,7 @@ from tui.playground.images import Busybox
 from tui.playground.model import NODE_NAMES
 from tui.playground.providers.container_engine import Api, EngineRefusedError, RawObject, engine, forgiving
 from tui.playground.providers.container_parts import LABEL, RIGHTS, File, Names, archive, container_document
+from tui.playground.providers.memory import memory_for_nodes
 from tui.playground.providers.network import Addresses, Network, choose_subnet
 
 __all__ = ["Maker", "free_port"]
@@ -121,12 +122,14 @@ class Maker:
         """
         packed = archive(files)
         is_node = part in NODE_NAMES
+        with engine() as api:
+            memory = memory_for_nodes(int(api.info().get("MemTotal") or 0))
         if is_node:
             self._volume(part)
         for _ in range(_TRIES + len(RIGHTS)):
             index = self._rights
             document = container_document(
-                self.names, self.image, part, address, ports, RIGHTS[index] if is_node else None
+                self.names, self.image, part, address, ports, RIGHTS[index] if is_node else None, memory
             )
             try:
                 self._start(part, document, packed)

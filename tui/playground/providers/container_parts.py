@@ -104,17 +104,25 @@ class Names:
 
 
 def container_document(
-    names: Names, image: str, part: str, address: str, ports: Mapping[int, int], rights: Rights | None
+    names: Names,
+    image: str,
+    part: str,
+    address: str,
+    ports: Mapping[int, int],
+    rights: Rights | None,
+    memory: int = 0,
 ) -> dict[str, Any]:
     """The body of a request to create the container of a node, or of the hub (`rights` is None).
 
-    `ports`: ports of the container, and the ports of this machine's loopback that lead to them.
+    `ports`: ports of the container, and the ports of this machine's loopback that lead to them. `memory`: the most
+    that it may have, in bytes (0: as much as there is).
     """
     host: dict[str, Any] = {
         "NetworkMode": names.network,
         "PortBindings": {
             f"{inner}/tcp": [{"HostIp": _LOOPBACK, "HostPort": str(port)}] for inner, port in ports.items()
         },
+        "Memory": memory,
         "Tmpfs": {"/run": "exec,mode=755"},
         "LogConfig": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
     }

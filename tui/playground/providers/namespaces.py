@@ -17,6 +17,7 @@ from tui.playground.providers import cgroups, network, node_faults
 from tui.playground.providers.engines import wait_for_engine, wait_for_port, wait_for_ssh
 from tui.playground.providers.keys import host_key_of, make_keys
 from tui.playground.providers.leftovers import Leftovers
+from tui.playground.providers.memory import memory_for_nodes, memory_of_machine
 from tui.playground.providers.modules import load_modules
 from tui.playground.providers.node_root import has_disk
 from tui.playground.providers.phases import phase, working_on
@@ -304,6 +305,7 @@ class _Making:
             await network.build(self._names, addresses)
         cgroups.make_group(self._hierarchies, self._identity)
         cgroups.confine(self._hierarchies, self._identity)
+        cgroups.limit_memory(self._hierarchies, self._identity, memory_for_nodes(memory_of_machine()))
         for part in (*NODE_NAMES, "hub"):
             cgroups.make_group(self._hierarchies, f"{self._identity}/{part}")
         self._paths.logs.mkdir(parents=True, exist_ok=True)
