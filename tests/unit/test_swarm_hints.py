@@ -28,9 +28,12 @@ def event(type_: str, action: str, **attributes: str) -> EngineEvent:
         (event("service", "update"), Hint(swarm=True)),
         (event("node", "update"), Hint(swarm=True, everyone=True)),
         (event("node", "update", **{"availability.new": "drain", "availability.old": "active"}), Hint(swarm=True)),
-        (event("network", "create"), Hint(local=True, info=True)),
+        (event("network", "create"), Hint(local=True, info=True, swarm=True)),
         (event("network", "connect"), Hint()),
-        (event("image", "pull"), Hint()),
+        (event("secret", "create"), Hint(swarm=True)),
+        (event("config", "remove"), Hint(swarm=True)),
+        (event("image", "pull"), Hint(local=True)),
+        (event("image", "save"), Hint()),
     ],
 )
 def test_events_are_hints(seen: EngineEvent, hint: Hint) -> None:

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
+from tui.checks.dispatch import filter_of, goal_of, look
 from tui.checks.images import same_image
-from tui.checks.model import Evidence, Outcome, Verdict, WebTarget
+from tui.checks.model import CommandTarget, Evidence, Outcome, Verdict, WebTarget
 from tui.checks.sight import Blind, Judgement, Sight, blind_to_swarm, judge
-from tui.checks.subjects import containers, nodes, ran, services, swarm, tasks, web
+from tui.checks.subjects import cmd, ran, swarm, web
 from tui.checks.wanted import Wanted
-from tui.labs.facts import placeholder, render
+from tui.labs.facts import FACT, IT, placeholder, render
 from tui.labs.model import CheckSpec, Expectation, Scalar, Step, Subject
 from tui.playground.model import NODE_NAMES
-from tui.swarm.snapshot import Snapshot
 
-__all__ = ["diagnose", "evaluate", "evaluate_all", "goal_targets"]
+__all__ = ["command_targets", "diagnose", "evaluate", "evaluate_all", "fill", "goal_targets"]
 
 _AS_BEFORE = ", as before"
+_SAME_IMAGE = {"image": same_image, "images": same_image}
 
 
 def evaluate(spec: CheckSpec, evidence: Evidence, facts: Mapping[str, str]) -> Verdict:
@@ -26,7 +28,7 @@ def evaluate(spec: CheckSpec, evidence: Evidence, facts: Mapping[str, str]) -> V
     wanted = _wanted(filled.expect)
     if missing:
         return Verdict(_outcome_of_missing(evidence), _goal(shown, wanted), _not_known(missing))
-    start = _look(filled, evidence.start, evidence) if _asks_for_start(wanted) else None
+    start = look(filled, evidence.start, evidence) if _asks_for_start(wanted) else None
     if start is not None:
         resolved = _with_start(wanted, start)
         if isinstance(resolved, Blind):
@@ -52,8 +54,35 @@ def diagnose(step: Step, evidence: Evidence, facts: Mapping[str, str]) -> str | 
 
 def goal_targets(specs: Iterable[CheckSpec]) -> tuple[WebTarget, ...]:
     """The web targets that must be asked for these checks, each once."""
-    found = [web.target_of(spec.of) for spec in specs if spec.subject is Subject.WEB and isinstance(spec.of, Mapping)]
-    return tuple(dict.fromkeys(found))
+    filters = [filter_of(one) for spec in specs if spec.subject is Subject.WEB for one in _for_each_node(spec)]
+    return tuple(dict.fromkeys(web.target_of(of) for of in filters))
+
+
+def command_targets(
+    specs: Iterable[CheckSpec], facts: Mapping[str, str] = MappingProxyType({})
+) -> tuple[CommandTarget, ...]:
+    """The commands that must be run for these checks, each once; those with a fact that is not known are left out."""
+    filled = [_fill(one, facts) for spec in specs if spec.subject is Subject.CMD for one in _for_each_node(spec)]
+    return tuple(dict.fromkeys(cmd.target_of(filter_of(spec)) for spec, missing in filled if not missing))
+
+
+def fill(spec: CheckSpec, facts: Mapping[str, str]) -> CheckSpec | None:
+    """The check with its facts filled in; None while one of them has no value."""
+    filled, missing = _fill(spec, facts)
+    return None if missing else filled
+
+
+def _for_each_node(spec: CheckSpec) -> tuple[CheckSpec, ...]:
+    """The check of a question once for each node in place of `{{ it }}`; any other as it is."""
+    if IT not in {match[1] for match in FACT.finditer(str(spec.of))}:
+        return (spec,)
+    return tuple(_fill_known(spec, {IT: node}) for node in NODE_NAMES)
+
+
+def _fill_known(spec: CheckSpec, facts: Mapping[str, str]) -> CheckSpec:
+    """The check with these facts filled in; every other one stays as it stands in the file."""
+    others = {name: f"{{{{ {name} }}}}" for name in _fill(spec, facts)[1]}
+    return _fill(spec, {**others, **facts})[0]
 
 
 def _fill(spec: CheckSpec, facts: Mapping[str, str]) -> tuple[CheckSpec, tuple[str, ...]]:
@@ -106,53 +135,19 @@ def _with_start(wanted: Mapping[str, Wanted], start: Sight | Blind) -> dict[str,
     return resolved
 
 
-def _filter(spec: CheckSpec) -> Mapping[str, Expectation]:
-    return spec.of if isinstance(spec.of, Mapping) else {}
-
-
-def _look(spec: CheckSpec, snapshot: Snapshot, evidence: Evidence) -> Sight | Blind:
-    match spec.subject:
-        case Subject.SWARM:
-            return swarm.look(str(spec.of), snapshot)
-        case Subject.NODE:
-            return nodes.look(str(spec.of), snapshot)
-        case Subject.NODES:
-            return nodes.look_many(_filter(spec), snapshot)
-        case Subject.SERVICE:
-            return services.look(str(spec.of), snapshot)
-        case Subject.TASKS:
-            return tasks.look(_filter(spec), snapshot)
-        case Subject.CONTAINER:
-            return containers.look(_filter(spec), snapshot)
-        case Subject.WEB:
-            return web.look(_filter(spec), evidence)
-        case Subject.RAN:
-            return Blind("commands have no state of their own")
-        case (
-            Subject.NETWORK
-            | Subject.SECRET
-            | Subject.CONFIG
-            | Subject.STACK
-            | Subject.IMAGE
-            | Subject.ANSWER
-            | Subject.CMD
-        ):
-            return Blind(f"a {spec.subject} is not looked at yet")
-
-
 def _judge(spec: CheckSpec, wanted: Mapping[str, Wanted], evidence: Evidence) -> Judgement:
     if spec.subject is Subject.RAN:
-        return ran.judge_commands(_filter(spec), wanted, evidence)
-    same = {"image": same_image} if spec.subject is Subject.SERVICE else None
+        return ran.judge_commands(filter_of(spec), wanted, evidence)
+    same = _SAME_IMAGE if spec.subject in (Subject.SERVICE, Subject.TASKS, Subject.CONTAINER) else None
     if spec.subject is Subject.SWARM and "cluster" in wanted:
         return _judge_cluster(spec, wanted, evidence)
-    return judge(wanted, _look(spec, evidence.snapshot, evidence), same)
+    return judge(wanted, look(spec, evidence.snapshot, evidence), same)
 
 
 def _judge_cluster(spec: CheckSpec, wanted: Mapping[str, Wanted], evidence: Evidence) -> Judgement:
     """The fields of one engine, and whether it shares its swarm with another."""
     others = {name: want for name, want in wanted.items() if name != "cluster"}
-    alone = judge(others, _look(spec, evidence.snapshot, evidence)) if others else Judgement(Outcome.PASS)
+    alone = judge(others, look(spec, evidence.snapshot, evidence)) if others else Judgement(Outcome.PASS)
     if alone.outcome is not Outcome.PASS:
         return alone
     cluster = wanted["cluster"].expected
@@ -166,35 +161,5 @@ def _judge_cluster(spec: CheckSpec, wanted: Mapping[str, Wanted], evidence: Evid
 def _goal(spec: CheckSpec, wanted: Mapping[str, Wanted]) -> str:
     if spec.say:
         return spec.say
-    before = _AS_BEFORE if any(want.as_before or want.asks_for_start for want in wanted.values()) else ""
-    return _goal_of_subject(spec, wanted) + before
-
-
-def _goal_of_subject(spec: CheckSpec, wanted: Mapping[str, Wanted]) -> str:
-    match spec.subject:
-        case Subject.SWARM:
-            return swarm.goal(str(spec.of), wanted)
-        case Subject.NODE:
-            return nodes.goal(str(spec.of), wanted)
-        case Subject.NODES:
-            return nodes.count_goal(_filter(spec), wanted)
-        case Subject.SERVICE:
-            return services.goal(str(spec.of), wanted)
-        case Subject.TASKS:
-            return tasks.goal(_filter(spec), wanted)
-        case Subject.CONTAINER:
-            return containers.goal(_filter(spec), wanted)
-        case Subject.WEB:
-            return web.goal(_filter(spec), wanted)
-        case Subject.RAN:
-            return ran.goal(_filter(spec), wanted)
-        case (
-            Subject.NETWORK
-            | Subject.SECRET
-            | Subject.CONFIG
-            | Subject.STACK
-            | Subject.IMAGE
-            | Subject.ANSWER
-            | Subject.CMD
-        ):
-            return str(spec.subject)
+    before = _AS_BEFORE if any(want.keeps_start for want in wanted.values()) else ""
+    return goal_of(spec, wanted) + before

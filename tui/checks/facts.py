@@ -1,5 +1,9 @@
 """The values of the live facts, taken from a snapshot."""
 
+from collections.abc import Iterable
+
+from tui.labs.facts import fact_of, render
+from tui.labs.model import Variable
 from tui.swarm.snapshot import Engine, LocalState, Snapshot
 
 __all__ = ["facts_of"]
@@ -7,8 +11,11 @@ __all__ = ["facts_of"]
 _SHORT_ID = 12  # signs of a container's id that `docker ps` shows
 
 
-def facts_of(snapshot: Snapshot, mesh: str) -> dict[str, str]:
-    """Every fact that has a value now. `mesh` is what carries published ports: `ipvs` or `nftables`."""
+def facts_of(snapshot: Snapshot, mesh: str, variables: Iterable[Variable] = ()) -> dict[str, str]:
+    """Every fact that has a value now. `mesh` is what carries published ports: `ipvs` or `nftables`.
+
+    A variable of the lab has one as soon as every fact in it has.
+    """
     facts = {"playground.mesh": mesh} if mesh else {}
     for name, engine in snapshot.engines.items():
         facts[f"{name}.ip"] = engine.address
@@ -17,7 +24,9 @@ def facts_of(snapshot: Snapshot, mesh: str) -> dict[str, str]:
     if snapshot.tokens is not None:
         facts["token.worker"] = snapshot.tokens.worker
         facts["token.manager"] = snapshot.tokens.manager
-    return {name: value for name, value in facts.items() if value}
+    known = {name: value for name, value in facts.items() if value}
+    filled = {fact_of(variable.name): render(variable.value, known) for variable in variables}
+    return known | {name: value.text for name, value in filled.items() if value.text and not value.missing}
 
 
 def _node_id(engine: Engine, snapshot: Snapshot) -> str:

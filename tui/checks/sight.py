@@ -9,7 +9,7 @@ from tui.checks.words import clip, joined, seconds
 from tui.labs.model import Scalar
 from tui.swarm.snapshot import Engine, LocalState, Snapshot
 
-__all__ = ["Blind", "Judgement", "Sight", "blind_to_swarm", "engine_of", "has_no_swarm", "judge"]
+__all__ = ["Blind", "Judgement", "Sight", "blind_to_swarm", "engine_of", "has_no_swarm", "judge", "unasked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +87,10 @@ def engine_of(node: str, snapshot: Snapshot) -> Engine | Blind:
     if not engine.reachable:
         return Blind(f"{node} does not answer" + (f": {clip(engine.error)}" if engine.error else ""))
     return engine
+
+
+def unasked(snapshot: Snapshot, what: str) -> Sight | Blind:
+    """What is known of something that was not asked for: where there is no swarm there is none of it."""
+    if not snapshot.manager and has_no_swarm(snapshot) and what != "images":
+        return Sight(values={"exists": False}, otherwise=f"there is no swarm, so there are no {what} of it")
+    return Blind(f"the {what} were not asked for yet")

@@ -12,6 +12,8 @@ __all__ = ["Amount", "Value", "Wanted"]
 Value = Scalar | Sequence[Scalar] | None
 """What is seen of a field: one value, several of which one must fit (published ports), or none."""
 
+_FROM_START = ("same_as", "changed")
+_OF_SEVERAL = ("each", "none")
 _AMOUNTS = {"gte": "at least", "lte": "at most", "gt": "more than", "lt": "fewer than"}
 
 
@@ -39,25 +41,42 @@ class Wanted:
     @property
     def asks_for_start(self) -> bool:
         """Whether the value at the start of the step is needed first."""
-        return isinstance(self.expected, Mapping) and "same_as" in self.expected
+        return isinstance(self.expected, Mapping) and any(self.expected.get(word) == "start" for word in _FROM_START)
+
+    @property
+    def keeps_start(self) -> bool:
+        """Whether it is to be as it was at the start of the step."""
+        return self.as_before or (isinstance(self.expected, Mapping) and "same_as" in self.expected)
 
     def with_start(self, value: Value) -> "Wanted":
-        """The same with `same_as: start` replaced by the value that was seen then."""
+        """The same with `same_as: start` and `changed: start` replaced by the value that was seen then."""
         if not isinstance(self.expected, Mapping):
             return self
-        others = {key: item for key, item in self.expected.items() if key != "same_as"}
-        several = isinstance(value, Sequence) and not isinstance(value, str)
-        if not several and not others:
+        alike, unlike = ("same_as" in self.expected, "changed" in self.expected)
+        others = {key: item for key, item in self.expected.items() if key not in _FROM_START}
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            whole = {word: tuple(value) for word in _FROM_START if word in self.expected}
+            return Wanted({**others, **whole}, as_before=alike)
+        if alike and not unlike and not others:
             return Wanted(value, as_before=True)
-        return Wanted({**others, "in": value if several else (value,)}, as_before=True)
+        return Wanted({**others, **({"in": (value,)} if alike else {}), **({"not": value} if unlike else {})}, alike)
 
     def admits(self, value: Value, same: Callable[[Scalar, Scalar], bool] | None = None) -> bool:
-        """Whether a seen value is as wanted. `same` says when two values count as equal."""
+        """Whether a seen value is as wanted. `same` says when two values count as equal.
+
+        Of several values one must be as wanted, or with `not` all. `each` wants all of them, and at least one; `none`
+        wants none of them. What is compared with the start is compared as a whole, whatever the order.
+        """
         equal = same or _same
         if isinstance(value, Sequence) and not isinstance(value, str):
-            if isinstance(self.expected, Mapping) and "not" in self.expected:
-                return all(self.admits(item, same) for item in value)
-            return any(self.admits(item, same) for item in value)
+            if not isinstance(self.expected, Mapping):
+                return any(self.admits(item, same) for item in value)
+            single = {key: item for key, item in self.expected.items() if key not in (*_OF_SEVERAL, *_FROM_START)}
+            whole = {key: item for key, item in self.expected.items() if key not in single}
+            if not all(_admits_all(matcher, operand, value, same) for matcher, operand in whole.items()):
+                return False
+            quantified = all if "not" in single else any
+            return not single or quantified(Wanted(single).admits(item, same) for item in value)
         if not isinstance(self.expected, Mapping):
             return value is not None and isinstance(self.expected, Scalar) and equal(self.expected, value)
         if value is None:
@@ -76,8 +95,26 @@ class Wanted:
             return Amount(f"{expected['gte']} to {expected['lte']}", False)
         parts: list[str] = []
         for matcher, operand in expected.items():
-            parts.append(f"{_AMOUNTS[matcher]} {operand}" if matcher in _AMOUNTS else _choice(matcher, operand, str))
+            if operand == "start":
+                parts.append("as many" if matcher == "same_as" else "another number of")
+            else:
+                parts.append(
+                    f"{_AMOUNTS[matcher]} {operand}" if matcher in _AMOUNTS else _choice(matcher, operand, str)
+                )
         return Amount(joined(parts), len(expected) == 1 and next(iter(expected.values())) == 1)
+
+    def manners(self, show: Callable[[str], str] = str) -> tuple[tuple[str, str], ...]:
+        """What is wanted of several values, one pair for each matcher: "", "only" or "not", and the wanted word."""
+        if not isinstance(self.expected, Mapping):
+            return (("", self.said(show)),)
+        single = {key: item for key, item in self.expected.items() if key not in _OF_SEVERAL}
+        pairs = [("", Wanted(single).said(show))] if single else []
+        pairs += [
+            (manner, Wanted(self.expected[word]).said(show))
+            for word, manner in (("each", "only"), ("none", "not"))
+            if word in self.expected
+        ]
+        return tuple(pairs)
 
     def said(self, show: Callable[[str], str] = str) -> str:
         """The wanted word: "Drain", "Active or Pause", "anything but Down"."""
@@ -100,7 +137,30 @@ def _choice(matcher: str, operand: Expectation, show: Callable[[str], str]) -> s
         return joined((show(str(item)) for item in operand), "or")
     if matcher == "not":
         return f"anything but {show(str(operand))}"
+    if matcher in _FROM_START:
+        return _since_start(matcher, operand, show)
     return _like(str(operand)) if matcher == "match" else f"{_AMOUNTS.get(matcher, matcher)} {operand}"
+
+
+def _since_start(matcher: str, operand: Expectation, show: Callable[[str], str]) -> str:
+    values = operand if isinstance(operand, Sequence) and not isinstance(operand, str) else ()
+    before = joined(show(str(value)) for value in values)
+    if matcher == "same_as":
+        return before or ("nothing" if values is operand else "the same")
+    return f"something else than {before}" if before else "something" if values is operand else "something else"
+
+
+def _admits_all(
+    matcher: str, operand: Expectation, value: Sequence[Scalar], same: Callable[[Scalar, Scalar], bool] | None
+) -> bool:
+    if matcher == "each":
+        return bool(value) and all(Wanted(operand).admits(item, same) for item in value)
+    if matcher == "none":
+        return not any(Wanted(operand).admits(item, same) for item in value)
+    if not isinstance(operand, Sequence) or isinstance(operand, str):
+        return False
+    alike = sorted(map(str, operand)) == sorted(map(str, value))
+    return alike if matcher == "same_as" else not alike
 
 
 def _like(pattern: str) -> str:

@@ -1,8 +1,9 @@
 """Small pieces of sentences: numbers with their nouns, lists, and the daemon's words cut to a line."""
 
+import re
 from collections.abc import Iterable, Sequence
 
-__all__ = ["clip", "counted", "joined", "predicate", "said_of", "seconds"]
+__all__ = ["clip", "complaint", "counted", "joined", "predicate", "said_of", "seconds", "several", "useful_line"]
 
 _LONGEST = 160
 
@@ -43,3 +44,24 @@ def predicate(phrases: Sequence[str]) -> str:
 def said_of(state: str) -> str:
     """A state as the CLI writes it: `ready` is "Ready"."""
     return state[:1].upper() + state[1:]
+
+
+def several(manners: Iterable[tuple[str, str]], verb: str, noun: str) -> str:
+    """What is wanted of several values: "has the service web", "has only the service web"."""
+    words = {"": "", "only": "only ", "not": "nothing like "}
+    return joined(f"{verb} {words[manner]}{noun} {said}".replace("  ", " ") for manner, said in manners)
+
+
+def useful_line(output: str) -> str:
+    """The last thing that a command said; of an error, the line that begins it."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [
+        line for line in lines if re.match(r"(error|unable|cannot|bash:|docker:|curl:|\S+: )", line, re.IGNORECASE)
+    ]
+    return errors[-1] if errors else lines[-1] if lines else ""
+
+
+def complaint(output: str) -> str:
+    """What a command said, for the end of a sentence: `: “Error response from daemon: …”`; empty if it said nothing."""
+    line = useful_line(output)
+    return f": “{clip(line)}”" if line else ""

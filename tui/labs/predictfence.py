@@ -4,7 +4,7 @@ from tui.labs.checkspec import read_check, read_look
 from tui.labs.facts import FACT, IT
 from tui.labs.header import ID
 from tui.labs.mistakes import MistakeList
-from tui.labs.model import CheckSpec, Choice, Question, QuestionKind
+from tui.labs.model import CheckSpec, Choice, Question, QuestionKind, Subject
 from tui.labs.outline import Fence
 from tui.labs.values import meant, note_keys, read_each, read_mapping, read_text
 from tui.labs.vocabulary import SUBJECTS, Kind
@@ -17,6 +17,7 @@ CHOICES = (2, 5)
 """How few and how many choices a question may have."""
 
 _KINDS = tuple(kind.value for kind in QuestionKind)
+_NOT_SEEN = (Subject.RAN, Subject.ANSWER)
 _OF_KIND = {
     QuestionKind.NUMBER: ("seen", "field"),
     QuestionKind.NODE: ("seen",),
@@ -110,7 +111,11 @@ def _note_parts(root: YMap, question: Question, line: int, mistakes: MistakeList
             mistakes.add(choices.line, f"a question has {fewest} to {most} choices; this one has {len(said)}")
         if len(set(said)) < len(said):
             mistakes.add(choices.line, "two choices of this question say the same")
-    if kind is QuestionKind.NUMBER and question.seen is not None and question.field:
+    if question.seen is not None and question.seen.subject in _NOT_SEEN:
+        mistakes.add(
+            question.seen.line, f"a question is answered by the swarm; `{question.seen.subject}` is not part of it"
+        )
+    elif kind is QuestionKind.NUMBER and question.seen is not None and question.field:
         fields = SUBJECTS[question.seen.subject].fields
         numbers = [name for name, field in fields.items() if field.kind is Kind.NUMBER and not field.many]
         if question.field not in numbers:

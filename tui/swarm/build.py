@@ -1,16 +1,19 @@
 """From raw Engine API answers (20.10 to 29) to the values of `tui.swarm.snapshot`. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tui.swarm.raw import RawObject, flag, mapping, moment, number, objects, strings, text, texts
 from tui.swarm.snapshot import (
     Container,
     Engine,
+    Extra,
     JoinTokens,
     LocalState,
+    Network,
     PublishedPort,
     Service,
+    StoredItem,
     SwarmNode,
     Task,
 )
@@ -19,6 +22,8 @@ __all__ = [
     "SwarmRows",
     "build_container",
     "build_engine",
+    "build_images",
+    "build_network",
     "build_node",
     "build_service",
     "build_swarm",
@@ -28,17 +33,21 @@ __all__ = [
 ]
 
 _TASK_LABEL = "com.docker.swarm.task.id"
+_CONTAINER = ("Spec", "TaskTemplate", "ContainerSpec")
 _SERVICE_LABEL = "com.docker.swarm.service.name"
 
 
 @dataclass(frozen=True, slots=True)
 class SwarmRows:
-    """What one manager told of its swarm in one reading. `tokens` is None where they were not asked for."""
+    """What one manager told of its swarm in one reading. None stands for what was not asked for."""
 
     nodes: tuple[SwarmNode, ...] = ()
     services: tuple[Service, ...] = ()
     tasks: tuple[Task, ...] = ()
     tokens: JoinTokens | None = None
+    networks: tuple[Network, ...] | None = None
+    secrets: tuple[StoredItem, ...] | None = None
+    configs: tuple[StoredItem, ...] | None = None
 
 
 def without_digest(image: str) -> str:
@@ -64,8 +73,29 @@ def build_container(raw: RawObject) -> Container:
     )
 
 
-def build_engine(node: str, address: str, info: RawObject, containers: Iterable[RawObject], asked: float) -> Engine:
-    """An engine that answered at `asked`: `/info` and `/containers/json?all=1`."""
+def build_images(raw: Iterable[RawObject]) -> tuple[str, ...]:
+    """The names in the answer of `/images/json`, sorted: `name:tag`, and `name` alone where only a digest is known.
+
+    An image that a task brought is known by its digest alone: swarm pulls it by that.
+    """
+    names: set[str] = set()
+    for image in raw:
+        tags = {tag for tag in texts(image, "RepoTags") if not tag.startswith("<none>")}
+        tagged = {tag.rpartition(":")[0] for tag in tags}
+        bare = {without_digest(digest) for digest in texts(image, "RepoDigests")} - {"<none>"}
+        names |= tags | (bare - tagged)
+    return tuple(sorted(names))
+
+
+def build_engine(
+    node: str,
+    address: str,
+    info: RawObject,
+    containers: Iterable[RawObject],
+    asked: float,
+    images: Iterable[RawObject] | None = None,
+) -> Engine:
+    """An engine that answered at `asked`: `/info`, `/containers/json?all=1` and, if asked, `/images/json`."""
     try:
         state = LocalState(text(info, "Swarm", "LocalNodeState"))
     except ValueError:
@@ -83,6 +113,7 @@ def build_engine(node: str, address: str, info: RawObject, containers: Iterable[
         is_manager=flag(info, "Swarm", "ControlAvailable"),
         cluster_id=text(info, "Swarm", "Cluster", "ID"),
         containers=tuple(build_container(raw) for raw in containers),
+        images=None if images is None else build_images(images),
     )
 
 
@@ -143,7 +174,16 @@ def build_service(raw: RawObject) -> Service:
         version=number(raw, "Version", "Index"),
         force_update=number(raw, "Spec", "TaskTemplate", "ForceUpdate"),
         labels=strings(raw, "Spec", "Labels"),
+        networks=_networks_of(raw),
+        secrets=tuple(text(one, "SecretName") for one in objects(raw, *_CONTAINER, "Secrets")),
+        configs=tuple(text(one, "ConfigName") for one in objects(raw, *_CONTAINER, "Configs")),
     )
+
+
+def _networks_of(raw: RawObject) -> tuple[str, ...]:
+    """The networks that a service asks for. Old clients wrote them at the top of the spec."""
+    wanted = objects(raw, "Spec", "TaskTemplate", "Networks") or objects(raw, "Spec", "Networks")
+    return tuple(text(network, "Target") for network in wanted)
 
 
 def _ingress_address(raw: RawObject) -> str:
@@ -183,19 +223,49 @@ def build_tokens(raw: RawObject) -> JoinTokens | None:
     return JoinTokens(worker, manager) if worker or manager else None
 
 
+def build_network(raw: RawObject) -> Network:
+    """One element of `/networks`."""
+    return Network(
+        id=text(raw, "Id"),
+        name=text(raw, "Name"),
+        driver=text(raw, "Driver"),
+        scope=text(raw, "Scope"),
+        attachable=flag(raw, "Attachable"),
+        internal=flag(raw, "Internal"),
+        ingress=flag(raw, "Ingress"),
+    )
+
+
+def _stored(raw: Iterable[RawObject] | None) -> tuple[StoredItem, ...] | None:
+    """The elements of `/secrets` or `/configs`, by name."""
+    if raw is None:
+        return None
+    return tuple(sorted((StoredItem(text(one, "ID"), text(one, "Spec", "Name")) for one in raw), key=_by_name))
+
+
+def _by_name(one: StoredItem | Network) -> tuple[str, str]:
+    return one.name, one.id
+
+
 def build_swarm(
     nodes: Iterable[RawObject],
     services: Iterable[RawObject],
     tasks: Iterable[RawObject],
     swarm: RawObject | None = None,
+    extras: Mapping[Extra, Iterable[RawObject]] | None = None,
 ) -> SwarmRows:
-    """A manager's `/nodes`, `/services`, `/tasks` and, if it was asked, `/swarm`.
+    """A manager's `/nodes`, `/services`, `/tasks` and, where they were asked for, `/swarm` and the extras.
 
-    The order is stable from one reading to the next: nodes by hostname, services by name, tasks by age.
+    The order is stable from one reading to the next: nodes by hostname, tasks by age, everything else by name.
     """
+    more = extras or {}
+    networks = more.get(Extra.NETWORKS)
     return SwarmRows(
         nodes=tuple(sorted(map(build_node, nodes), key=lambda node: (node.hostname, node.created, node.id))),
         services=tuple(sorted(map(build_service, services), key=lambda service: (service.name, service.id))),
         tasks=tuple(sorted(map(build_task, tasks), key=lambda task: (task.created, task.id))),
         tokens=build_tokens(swarm) if swarm is not None else None,
+        networks=None if networks is None else tuple(sorted(map(build_network, networks), key=_by_name)),
+        secrets=_stored(more.get(Extra.SECRETS)),
+        configs=_stored(more.get(Extra.CONFIGS)),
     )

@@ -6,15 +6,16 @@ with the first call, in the thread that makes it.
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar, cast
 
 from tui.playground.model import EngineDial
 from tui.swarm.build import SwarmRows, build_engine, build_swarm
 from tui.swarm.raw import RawObject, number, strings, text
-from tui.swarm.snapshot import Engine
+from tui.swarm.snapshot import Engine, Extra
 
 __all__ = ["DEADLINE", "EngineClient", "EngineError", "EngineEvent", "ErrorKind", "EventStream"]
 
@@ -48,8 +49,22 @@ class _Api(Protocol):
     def services(self) -> Sequence[RawObject]: ...
     def tasks(self) -> Sequence[RawObject]: ...
     def inspect_swarm(self) -> RawObject: ...
+    def images(self) -> Sequence[RawObject]: ...
+    def networks(self) -> Sequence[RawObject]: ...
+    def secrets(self) -> Sequence[RawObject]: ...
+    def configs(self) -> Sequence[RawObject]: ...
     def get(self, url: str, *, params: dict[str, str], stream: bool, timeout: tuple[float, float]) -> _Response: ...
     def close(self) -> None: ...
+
+
+_OF_SWARM: Mapping[Extra, Callable[[_Api], Sequence[RawObject]]] = MappingProxyType(
+    {
+        Extra.NETWORKS: lambda api: api.networks(),
+        Extra.SECRETS: lambda api: api.secrets(),
+        Extra.CONFIGS: lambda api: api.configs(),
+    }
+)
+"""What a manager can be asked beside its nodes, services and tasks."""
 
 
 class ErrorKind(StrEnum):
@@ -129,9 +144,11 @@ def parse_event(line: bytes) -> EngineEvent | None:
 class EngineClient:
     """A connection to one engine, for use in one thread. It is made with the first call, and again after a failure."""
 
-    def __init__(self, dial: EngineDial, deadline: float = DEADLINE) -> None:
+    def __init__(self, dial: EngineDial, deadline: float = DEADLINE, extras: Collection[Extra] = ()) -> None:
+        """`extras`: what is asked for beside what everybody needs, in every reading."""
         self._dial = dial
         self._deadline = deadline
+        self._extras = frozenset(extras)
         self._api: _Api | None = None
         self._info: RawObject | None = None
 
@@ -143,6 +160,7 @@ class EngineClient:
         all, while it lists its containers: then the last answer is used too, and `swarm_error` says so.
         """
         containers = self._ask(lambda api: api.containers(all=True))
+        images = self._ask(lambda api: api.images()) if Extra.IMAGES in self._extras else None
         trouble = ""
         if with_info or self._info is None:
             try:
@@ -151,14 +169,16 @@ class EngineClient:
                 if self._info is None or error.kind is not ErrorKind.TIMEOUT:
                     raise
                 trouble = f"the engine {error.text} about its swarm"
-        engine = build_engine(node, address, self._info, containers, time.time())
+        engine = build_engine(node, address, self._info, containers, time.time(), images)
         return replace(engine, swarm_error=trouble) if trouble else engine
 
     def swarm(self, *, with_tokens: bool) -> SwarmRows:
         """What the engine, being a manager, says of the swarm. Raises EngineError."""
 
         def ask(api: _Api) -> SwarmRows:
-            return build_swarm(api.nodes(), api.services(), api.tasks(), api.inspect_swarm() if with_tokens else None)
+            more = {extra: ask_for(api) for extra, ask_for in _OF_SWARM.items() if extra in self._extras}
+            swarm = api.inspect_swarm() if with_tokens else None
+            return build_swarm(api.nodes(), api.services(), api.tasks(), swarm, more)
 
         return self._ask(ask)
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TypeVar
 
-from tui.playground.model import EngineDial, Node, NodeUnreachableError
+from tui.playground.model import EngineDial, Node, NodeUnreachableError, SharedNode
 from tui.swarm.bell import Bell
 from tui.swarm.build import SwarmRows
 from tui.swarm.engine_client import EngineClient, EngineError, EngineEvent, ErrorKind
@@ -14,7 +14,7 @@ from tui.swarm.events import EventPump
 from tui.swarm.hints import Hint, Pace, hint_of
 from tui.swarm.lane import Lane
 from tui.swarm.managers import NOT_ASKED
-from tui.swarm.snapshot import Engine, LocalState
+from tui.swarm.snapshot import Engine, Extra, LocalState
 
 __all__ = ["EngineWatch"]
 
@@ -34,12 +34,21 @@ class EngineWatch:
     `hinted` when an event tells that the swarm, or another engine, is worth a look.
     """
 
-    def __init__(self, node: Node, pace: Pace, changed: Callable[[], None], hinted: Callable[[Hint], None]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        pace: Pace,
+        changed: Callable[[], None],
+        hinted: Callable[[Hint], None],
+        extras: Collection[Extra] = (),
+    ) -> None:
         self.engine = Engine(node=node.name, address=node.address, error=NOT_ASKED)
         self._node = node
+        self._foreign = node.foreign if isinstance(node, SharedNode) else frozenset[str]()
         self._pace = pace
         self._changed = changed
         self._hinted = hinted
+        self._extras = frozenset(extras)
         self._bell = Bell(pace.settle)
         self._lane = Lane(f"engine of {node.name}")
         self._client: EngineClient | None = None
@@ -132,6 +141,9 @@ class EngineWatch:
             name, address = self._node.name, self._node.address
             # A question to it as a manager may be under way and hang; `/info` may hang as well.
             engine = await self._call(lambda: client.local(name, address, with_info=with_info), 2)
+            if self._foreign:
+                own = tuple(one for one in engine.containers if one.id not in self._foreign)
+                engine = replace(engine, containers=own)
         except EngineError as error:
             self._info_due = 0.0
             return replace(self.engine, reachable=False, error=error.text)
@@ -155,7 +167,7 @@ class EngineWatch:
 
     def _client_for(self, dial: EngineDial) -> EngineClient:
         if self._client is None or dial != self._dial:
-            self._client, self._dial = EngineClient(dial, self._pace.deadline), dial
+            self._client, self._dial = EngineClient(dial, self._pace.deadline, self._extras), dial
         return self._client
 
     async def _call(self, work: Callable[[], T], slow_requests: int = 1) -> T:

@@ -15,6 +15,7 @@ _TASK_LABEL = "com.docker.swarm.task.id"
 _LIFE_OF_A_CONTAINER = frozenset(
     {"create", "start", "die", "kill", "stop", "destroy", "restart", "pause", "unpause", "rename", "oom", "update"}
 )
+_LIFE_OF_AN_IMAGE = frozenset({"pull", "tag", "untag", "delete", "import", "load"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,11 @@ def hint_of(event: EngineEvent) -> Hint:
             return Hint(swarm=True, everyone=not event.attribute("availability.new"))
         case "network" if event.action in ("create", "destroy", "remove"):
             # Joining and leaving make and remove the networks of the swarm on that engine.
-            return Hint(local=True, info=True)
+            return Hint(local=True, info=True, swarm=True)
+        case "secret" | "config":
+            return Hint(swarm=True)
+        case "image" if event.action in _LIFE_OF_AN_IMAGE:
+            return Hint(local=True)
         case "daemon":
             return Hint(local=True, info=True)
         case _:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -14,7 +14,7 @@ from tui.swarm.engine_watch import EngineWatch
 from tui.swarm.freshness import same_but_times, same_rows
 from tui.swarm.hints import Hint, Pace, converging
 from tui.swarm.managers import BEING_ASKED, NOT_ASKED, candidates, nobody_in_swarm, why_unknown
-from tui.swarm.snapshot import Engine, Snapshot
+from tui.swarm.snapshot import Engine, Extra, Snapshot
 
 __all__ = ["Observer", "Subscriber"]
 
@@ -46,9 +46,11 @@ class Observer:
     and otherwise about once a second, so that ages (`asked`, `swarm_asked`, containers' status) stay true.
     """
 
-    def __init__(self, nodes: Sequence[Node], pace: Pace | None = None) -> None:
+    def __init__(self, nodes: Sequence[Node], pace: Pace | None = None, extras: Collection[Extra] = ()) -> None:
+        """`extras`: what is asked for beside what everybody needs; each costs the engines a request a look."""
         self._nodes = tuple(nodes)
         self._pace = pace or Pace()
+        self._extras = frozenset(extras)
         self._watches: dict[str, EngineWatch] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._subscribers: list[Subscriber] = []
@@ -78,7 +80,7 @@ class Observer:
         if self._tasks:
             return
         for node in self._nodes:
-            self._watches[node.name] = EngineWatch(node, self._pace, self._engine_read, self._hinted)
+            self._watches[node.name] = EngineWatch(node, self._pace, self._engine_read, self._hinted, self._extras)
         for watch in self._watches.values():
             self._spawn(watch.watch())
             self._spawn(watch.listen())
@@ -243,6 +245,9 @@ class Observer:
             services=rows.services,
             tasks=rows.tasks,
             tokens=rows.tokens,
+            networks=rows.networks,
+            secrets=rows.secrets,
+            configs=rows.configs,
         )
 
     def _publish(self) -> None:

@@ -12,11 +12,14 @@ from types import MappingProxyType
 __all__ = [
     "Container",
     "Engine",
+    "Extra",
     "JoinTokens",
     "LocalState",
+    "Network",
     "PublishedPort",
     "Service",
     "Snapshot",
+    "StoredItem",
     "SwarmNode",
     "Task",
 ]
@@ -30,6 +33,15 @@ class LocalState(StrEnum):
     ACTIVE = "active"
     ERROR = "error"
     LOCKED = "locked"
+
+
+class Extra(StrEnum):
+    """What is asked for only where somebody looks at it."""
+
+    NETWORKS = "networks"
+    SECRETS = "secrets"
+    CONFIGS = "configs"
+    IMAGES = "images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +90,7 @@ class Engine:
     is_manager: bool = False  # /info: Swarm.ControlAvailable
     cluster_id: str = ""  # which swarm it belongs to, where it can tell (managers)
     containers: tuple[Container, ...] = ()
+    images: tuple[str, ...] | None = None  # names in its store; None where they were not asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,9 @@ class Service:
     version: int = 0
     force_update: int = 0  # Spec.TaskTemplate.ForceUpdate
     labels: tuple[tuple[str, str], ...] = ()
+    networks: tuple[str, ...] = ()  # the networks that were asked for, each by its id (or its name, as it was given)
+    secrets: tuple[str, ...] = ()  # names
+    configs: tuple[str, ...] = ()  # names
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,27 @@ class Task:
     container_id: str = ""
     exit_code: int | None = None
     ingress_address: str = ""  # its IPv4 address on the ingress network; empty without published ports
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A row of `docker network ls` on the manager that answered: the swarm's networks, and those of that engine."""
+
+    id: str
+    name: str
+    driver: str  # overlay, bridge, host, null …
+    scope: str  # swarm, local, global
+    attachable: bool = False
+    internal: bool = False
+    ingress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """A row of `docker secret ls` or `docker config ls`. What it holds is never asked for."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +204,9 @@ class Snapshot:
     services: tuple[Service, ...] = ()
     tasks: tuple[Task, ...] = ()
     tokens: JoinTokens | None = field(default=None, repr=False)
+    networks: tuple[Network, ...] | None = None  # None where they were not asked for; so with the two below
+    secrets: tuple[StoredItem, ...] | None = None
+    configs: tuple[StoredItem, ...] | None = None
 
     @property
     def swarm_known(self) -> bool:
@@ -201,6 +241,10 @@ class Snapshot:
     def service(self, name: str) -> Service | None:
         """The service of exactly that name or id."""
         return next((s for s in self.services if name in (s.name, s.id)), None)
+
+    def network_name(self, target: str) -> str:
+        """The name of a network known by its id; what was given where the row is gone or was not asked for."""
+        return next((n.name for n in self.networks or () if n.id == target), target)
 
     def tasks_of(self, service: Service) -> tuple[Task, ...]:
         """All tasks of a service, history included, in the order of `docker service ps`: by slot, newest first."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tui.checks.images import same_image
 from tui.checks.sight import Blind, Sight, engine_of
 from tui.checks.wanted import Wanted
-from tui.checks.words import joined
+from tui.checks.words import joined, several
 from tui.labs.model import Expectation
 from tui.swarm.snapshot import Container, Snapshot
 
@@ -17,6 +17,10 @@ def goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
     node = f" on {of['node']}" if "node" in of else ""
     phrases: list[str] = []
     for name, want in wanted.items():
+        if name in ("names", "images"):
+            noun = "the name" if name == "names" else "the image"
+            phrases.append(several(want.manners(), f"containers{_kind(of)}{node} have", noun))
+            continue
         amount = want.amount()
         be = "is" if amount.singular else "are"
         state = "running" if name == "running" else str(of.get("state", ""))
@@ -48,8 +52,18 @@ def look(of: Mapping[str, Expectation], snapshot: Snapshot) -> Sight | Blind:
     running = [pair for pair in fitting if pair[1].state == "running"]
     others = [pair for pair in every if _fits(pair[1], {key: of[key] for key in of if key != "state"})]
     return Sight(
-        values={"count": len(fitting), "running": len(running)},
-        seen={"count": _said(fitting, others, of), "running": _said(running, others, of)},
+        values={
+            "count": len(fitting),
+            "running": len(running),
+            "names": tuple(container.name for _, container in fitting),
+            "images": tuple(sorted({container.image for _, container in fitting})),
+        },
+        seen={
+            "count": _said(fitting, others, of),
+            "running": _said(running, others, of),
+            "names": _said(fitting, others, of),
+            "images": _images(fitting) or _said(fitting, others, of),
+        },
     )
 
 
@@ -61,6 +75,11 @@ def _said(found: list[tuple[str, Container]], alike: list[tuple[str, Container]]
     missed = [f"{container.name} is {container.state}" for _, container in alike[:2]]
     where = f" on {of['node']}" if "node" in of else ""
     return f"there is none{where}" + (f", but {joined(missed)}" if missed else "")
+
+
+def _images(found: list[tuple[str, Container]]) -> str:
+    images = sorted({container.image for _, container in found})
+    return f"there {'is' if len(images) == 1 else 'are'} {joined(images)}" if images else ""
 
 
 def _fits(container: Container, of: Mapping[str, Expectation]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tui.checks.sight import Blind, Sight, blind_to_swarm
 from tui.checks.wanted import Wanted
-from tui.checks.words import counted, joined, predicate, said_of
+from tui.checks.words import counted, joined, predicate, said_of, several
 from tui.labs.model import Expectation
 from tui.swarm.snapshot import Snapshot, SwarmNode
 
@@ -83,9 +83,12 @@ def _leader(snapshot: Snapshot) -> str:
 
 def count_goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
     """How many nodes are asked for."""
-    amount = wanted["count"].amount()
     kind = f"{_adjectives(of)}{of.get('role', 'node')}"
-    return f"the swarm has {amount.of(kind)}"
+    phrases = [
+        f"has {want.amount().of(kind)}" if name == "count" else several(want.manners(), "has", f"the {kind}")
+        for name, want in wanted.items()
+    ]
+    return f"the swarm {joined(phrases)}"
 
 
 def _adjectives(of: Mapping[str, Expectation]) -> str:
@@ -100,7 +103,8 @@ def look_many(of: Mapping[str, Expectation], snapshot: Snapshot) -> Sight | Blin
     rows = [row for row in snapshot.nodes if _fits(row, of)]
     names = joined(sorted(row.hostname for row in rows))
     seen = f"it has {len(rows)}: {names}" if rows else "it has none" if snapshot.nodes else "there is no swarm yet"
-    return Sight(values={"count": len(rows)}, seen={"count": seen})
+    values = {"count": len(rows), "names": tuple(sorted(row.hostname for row in rows))}
+    return Sight(values=values, seen={"count": seen, "names": seen})
 
 
 def _fits(row: SwarmNode, of: Mapping[str, Expectation]) -> bool:

@@ -8,7 +8,7 @@ from tui.checks.commands import SimpleCommand, matches, simple_commands
 from tui.checks.model import Evidence, Outcome
 from tui.checks.sight import Judgement
 from tui.checks.wanted import Wanted
-from tui.checks.words import clip, counted, joined
+from tui.checks.words import complaint, counted, joined
 from tui.labs.model import Expectation
 from tui.terminal.command_log import RanCommand
 
@@ -122,20 +122,10 @@ def _missed(
         last = here[-1]
         if last.exit is None:
             return "it is still running"
-        return f"it ended with status {last.exit}{_complaint(last.ran.output)}"
+        return f"it ended with status {last.exit}{complaint(last.ran.output)}"
     if not good:
-        return f"its output is not the one that is waited for{_complaint(ended[-1].ran.output)}"
+        return f"its output is not the one that is waited for{complaint(ended[-1].ran.output)}"
     return f"it was run {counted(len(good), 'time')}" if "count" in wanted else "not yet"
-
-
-def _complaint(output: str) -> str:
-    """The last thing that a command said; of an error, the line that begins it."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [
-        line for line in lines if re.match(r"(error|unable|cannot|bash:|docker:|curl:|\S+: )", line, re.IGNORECASE)
-    ]
-    line = errors[-1] if errors else lines[-1] if lines else ""
-    return f": “{clip(line)}”" if line else ""
 
 
 def _texts(value: Expectation) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tui.checks.replicas import standing
 from tui.checks.sight import Blind, Sight, blind_to_swarm
 from tui.checks.wanted import Wanted
-from tui.checks.words import clip, joined, predicate
+from tui.checks.words import clip, counted, joined, predicate, several
 from tui.swarm.snapshot import Service, Snapshot
 
 __all__ = ["goal", "look", "no_such_service"]
@@ -48,8 +48,22 @@ def _phrase(name: str, want: Wanted) -> str:
             return f"runs {want.amount().of('task')}"
         case "port":
             return f"publishes port {want.said()}"
+        case "ports":
+            return several(want.manners(), "publishes", "port")
+        case "networks":
+            return several(want.manners(), "is attached to", "the network")
+        case "secrets" | "configs":
+            return several(want.manners(), "may read", f"the {name.removesuffix('s')}")
+        case "forced":
+            return _forced(want)
         case _:
             return _UPDATES.get(str(want.expected), "") or f"has the update state {want.said()}"
+
+
+def _forced(want: Wanted) -> str:
+    """How often its tasks were made anew by force; the number itself says nothing to people."""
+    changed = isinstance(want.expected, Mapping) and set(want.expected) <= {"changed", "not", "gt", "gte"}
+    return "was updated by force" if changed else f"was updated by force {want.amount().of('time')}"
 
 
 def look(name: str, snapshot: Snapshot) -> Sight | Blind:
@@ -60,6 +74,7 @@ def look(name: str, snapshot: Snapshot) -> Sight | Blind:
     if service is None:
         return Sight(values={"exists": False}, otherwise=no_such_service(name, snapshot))
     running = snapshot.running(service)
+    networks = tuple(snapshot.network_name(target) for target in service.networks)
     return Sight(
         values={
             "exists": True,
@@ -68,6 +83,11 @@ def look(name: str, snapshot: Snapshot) -> Sight | Blind:
             "replicas": service.replicas,
             "running": running,
             "port": tuple(port.published for port in service.ports),
+            "ports": tuple(port.published for port in service.ports),
+            "networks": networks,
+            "secrets": service.secrets,
+            "configs": service.configs,
+            "forced": service.force_update,
             "update": service.update_state or "none",
         },
         seen={
@@ -77,6 +97,11 @@ def look(name: str, snapshot: Snapshot) -> Sight | Blind:
             "replicas": _replicas(service),
             "running": standing(snapshot.tasks_of(service), snapshot),
             "port": _ports(service),
+            "ports": _ports(service),
+            "networks": f"it is attached to {joined(networks) or 'no network of its own'}",
+            "secrets": f"it may read {joined(service.secrets) or 'no secret'}",
+            "configs": f"it may read {joined(service.configs) or 'no config'}",
+            "forced": f"it was updated by force {counted(service.force_update, 'time')}",
             "update": _update(service),
         },
     )

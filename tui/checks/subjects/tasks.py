@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tui.checks.replicas import is_live, standing, task_group
 from tui.checks.sight import Blind, Sight, blind_to_swarm
 from tui.checks.subjects.services import no_such_service
-from tui.checks.wanted import Amount, Wanted
+from tui.checks.wanted import Amount, Value, Wanted
 from tui.checks.words import counted, joined
 from tui.labs.model import Expectation
 from tui.swarm.snapshot import Snapshot, Task
@@ -15,7 +15,20 @@ __all__ = ["goal", "look"]
 
 def goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
     """How many tasks are asked for."""
-    return joined(_phrase(name, want.amount(), of) for name, want in wanted.items())
+    return joined(
+        _phrase_of_several(name, want, of) if name in ("nodes", "images") else _phrase(name, want.amount(), of)
+        for name, want in wanted.items()
+    )
+
+
+def _phrase_of_several(name: str, want: Wanted, of: Mapping[str, Expectation]) -> str:
+    tasks = "tasks" + (f" of {of['service']}" if "service" in of else "")
+    words = {"": "", "only": "only ", "not": "not "}
+    if name == "nodes":
+        return joined(f"{tasks} run {words[manner]}on {said}" for manner, said in want.manners())
+    node = f" on {of['node']}" if "node" in of else ""
+    images = {"": "use", "only": "use only", "not": "do not use"}
+    return joined(f"{tasks}{node} {images[manner]} {said}" for manner, said in want.manners())
 
 
 def _phrase(name: str, amount: Amount, of: Mapping[str, Expectation]) -> str:
@@ -55,19 +68,25 @@ def look(of: Mapping[str, Expectation], snapshot: Snapshot) -> Sight | Blind:
     live = [task for task in rows if is_live(task)]
     groups = [task_group(task, snapshot) for task in live]
     failed = [task for task in rows if task.state in ("failed", "rejected")]
-    values = {
+    nodes = sorted({snapshot.node_name(task.node_id) for task in live if snapshot.runs(task)})
+    images = sorted({task.image for task in live if task.image})
+    values: dict[str, Value] = {
         "running": groups.count("running"),
         "count": len(live),
         "history": len(rows),
         "failed": len(failed),
         "pending": groups.count("pending"),
         "preparing": sum(groups.count(group) for group in ("preparing", "starting", "waiting")),
+        "nodes": tuple(nodes),
+        "images": tuple(images),
     }
     now = standing(rows, snapshot)
     seen = dict.fromkeys(values, now)
     if "node" in of and values["running"] == 0 and len(live) == 0:
         seen["running"] = f"none runs there{_elsewhere(tasks, snapshot)}"
         seen["count"] = seen["running"]
+    seen["nodes"] = f"they run on {joined(nodes)}" if nodes else now
+    seen["images"] = f"they use {joined(images)}" if images else now
     seen["history"] = f"it lists {len(rows)}"
     error = next((task.error for task in failed if task.error), "")
     seen["failed"] = f"{counted(len(failed), 'task')} failed" + (f"; “{error}”" if error else "")
