@@ -94,15 +94,21 @@ def _copy_cpuset(folder: Path) -> None:
 
 
 def _enable_for_children(folder: Path) -> None:
+    """Hand the controllers on. One that cannot be is left out: an engine needs groups, and controllers for limits only.
+
+    So it is in a container's topmost group, which has processes in it ("no internal processes", cgroups(7)), and with
+    `cpu` where processes with real-time priority are in other groups.
+    """
     wanted = (folder / "cgroup.controllers").read_text().split()
     enabled = (folder / "cgroup.subtree_control").read_text().split()
     for controller in wanted:
         if controller not in enabled:
-            (folder / "cgroup.subtree_control").write_text(f"+{controller}")
+            with suppress(OSError):
+                (folder / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
 def make_group(hierarchies: Sequence[Hierarchy], path: str) -> None:
-    """Make the group `path` (such as `swarmtutor-lab/node1`) in every tree, with all controllers usable below it."""
+    """Make the group `path` (such as `swarmtutor-lab/node1`) in every tree, with what controllers there are for it."""
     for hierarchy in hierarchies:
         folder = hierarchy.mount_point
         for part in Path(path).parts:

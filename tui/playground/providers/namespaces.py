@@ -46,9 +46,9 @@ from tui.playground.registry import RegistryError, push_images, registry_setting
 
 __all__ = ["NamespacesProvider"]
 
-REGISTRY_SECONDS = 30.0  # until the registry must answer
-_NAMES_SECONDS = 30.0  # until the name server must answer
-_ENTER_SECONDS = 30.0  # until a node's own root is made: a tenth of a second, as a rule
+REGISTRY_SECONDS = 60.0  # until the registry must answer
+_NAMES_SECONDS = 60.0  # until the name server must answer
+_ENTER_SECONDS = 60.0  # until a node's own root is made: a tenth of a second, as a rule
 _ENGINE_SECONDS = 180.0  # a few, as a rule; one that gives up is told at once, so this is for a busy machine
 _FULL = 5  # megabytes left on a disk that counts as full
 

@@ -186,8 +186,10 @@ def _make_cgroups_v2(folder: Path) -> None:
                 (folder / "cgroup.subtree_control").write_text(f"+{controller}")
                 break
             except OSError as error:
+                if error.errno != errno.EBUSY:  # this machine has it and does not hand it on
+                    break
                 # The process that made our namespaces is in the same group until it has ended.
-                if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                if time.monotonic() > deadline:
                     raise
                 time.sleep(0.005)
 
