@@ -1,20 +1,19 @@
 """Coming back when the nodes are gone: the lab's own commands bring fresh ones to the open step."""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.swarm.conftest import ignore_progress
 from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir
 from tui.playground.playground import SshPlayground, open_playground
 from tui.terminal.bittty_engine import BitttyEngine
-from tui.tutor.nodes import reset_nodes
-from tui.tutor.progress import LearnerProgress, ProgressFile
+from tui.tutor.playground_control import PlaygroundControl
+from tui.tutor.progress import ProgressFile
+from tui.tutor.progress_record import LearnerProgress
 from tui.tutor.session import LabSession
-from tui.tutor.views import Notice, Readiness, SessionEvent
+from tui.tutor.views import LessonChanged, Readiness, SessionEvent
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
@@ -22,10 +21,7 @@ LAB = load_lab_by_id("orchestration", content_dir())
 
 
 def _session(file: ProgressFile, name: str) -> LabSession:
-    async def reset(nodes: Sequence[str]) -> None:
-        await reset_nodes(name, nodes, ignore_progress)
-
-    return LabSession(LAB, file, BitttyEngine, reset_nodes=reset)
+    return LabSession(LAB, file, BitttyEngine, control=PlaygroundControl(name))
 
 
 def _done_before(step_id: str) -> tuple[str, ...]:
@@ -37,11 +33,11 @@ async def test_fresh_nodes_are_brought_to_the_open_step(empty_swarm: SshPlaygrou
     file = ProgressFile(tmp_path / "p.json", LAB.id)
     file.save(LearnerProgress(LAB.id, current="six", done=_done_before("six"), swarm="a-swarm-that-is-gone"))
     session = _session(file, empty_swarm.name)
-    notices: list[str] = []
+    doing: list[str] = []
 
     def hear(event: SessionEvent) -> None:
-        if isinstance(event, Notice):
-            notices.append(event.text)
+        if isinstance(event, LessonChanged) and event.view.doing:
+            doing.append(event.view.doing.now)
 
     session.subscribe(hear)
     try:
@@ -56,7 +52,7 @@ async def test_fresh_nodes_are_brought_to_the_open_step(empty_swarm: SshPlaygrou
         assert pets is not None
         assert (pets.replicas, session.snapshot.running(pets)) == (1, 1)
         assert sorted(node.hostname for node in session.snapshot.nodes) == ["node1", "node2", "node3"]
-        assert any("Pets for everyone" in text for text in notices)
+        assert any("Pets for everyone" in text for text in doing)
     finally:
         await session.close()
     saved, _ = file.load()

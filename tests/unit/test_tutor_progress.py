@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.errors import ExitCode, UserError
-from tui.tutor.progress import LearnerProgress, ProgressFile, parse
+from tui.tutor.progress import ProgressFile
+from tui.tutor.progress_record import LearnerProgress, parse
 
 LAB = "orchestration"
 SOME = LearnerProgress(LAB, current="drain", done=("init", "join"), hints={"join": 2}, swarm="c1")
@@ -47,7 +48,6 @@ def test_saving_leaves_no_other_file_behind(tmp_path: Path) -> None:
         "[]",
         "null",
         '{"format": 1}',
-        '{"format": 99, "lab": "orchestration", "current": "", "done": [], "hints": {}, "swarm": ""}',
         '{"format": 1, "lab": "another", "current": "", "done": [], "hints": {}, "swarm": ""}',
         '{"format": 1, "lab": "orchestration", "current": 3, "done": [], "hints": {}, "swarm": ""}',
         '{"format": 1, "lab": "orchestration", "current": "", "done": [1], "hints": {}, "swarm": ""}',

@@ -23,7 +23,8 @@ from tui.playground.model import (
 from tui.swarm.snapshot import Engine, Snapshot
 from tui.terminal.bittty_engine import BitttyEngine
 from tui.terminal.command_log import RanCommand
-from tui.tutor.progress import LearnerProgress, ProgressFile
+from tui.tutor.progress import ProgressFile
+from tui.tutor.progress_record import LearnerProgress
 from tui.tutor.session import LabSession
 from tui.tutor.views import LessonChanged, PageCommand, PageProse, Readiness, SessionEvent
 

@@ -17,9 +17,10 @@ from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir, state_dir
 from tui.playground.card import Card, Wanted
 from tui.playground.locks import LockHeldError, hold_lock
-from tui.playground.model import Playground, Progress, ProgressListener
+from tui.playground.model import Fault, Playground, Progress, ProgressListener
 from tui.playground.record import known_names
 from tui.terminal.engine import TerminalEngine
+from tui.tutor.node_control import Faults, NodeControl
 from tui.tutor.offer import HostMends
 from tui.tutor.progress import ProgressFile
 from tui.tutor.session import LabSession
@@ -56,12 +57,9 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted) 
 
         return await ensure_nodes(playground_name, listener, provider)
 
-    async def reset(nodes: Sequence[str]) -> None:
-        from tui.tutor.nodes import reset_nodes
-
-        await reset_nodes(playground_name, nodes, lambda _progress: None)
-
-    app = SwarmtutorApp(LabSession(lab, file, _engine, reset_nodes=reset), prepare, mends=_mends(provider))
+    app = SwarmtutorApp(
+        LabSession(lab, file, _engine, control=_Control(playground_name)), prepare, mends=_mends(provider)
+    )
     leaving = app.run()
     if leaving == Leaving.FAILED and app.failure is not None:
         raise app.failure
@@ -82,6 +80,34 @@ def _mends(provider: Wanted) -> HostMends | None:
     chosen = provider or os.environ.get("SWARMTUTOR_PROVIDER")
     # Nothing is ever installed for machines that are there already.
     return None if chosen == "hosts" or isinstance(chosen, Card) else HostMends(chosen)
+
+
+class _Control:
+    """Power over the nodes, whose modules are read when it is first used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def _real(self) -> NodeControl:
+        from tui.tutor.playground_control import PlaygroundControl
+
+        return PlaygroundControl(self._name)
+
+    async def renew(self, nodes: Sequence[str]) -> None:
+        """See NodeControl."""
+        await self._real().renew(nodes)
+
+    async def cause(self, node: str, fault: Fault) -> str:
+        """See NodeControl."""
+        return await self._real().cause(node, fault)
+
+    async def faults(self) -> Faults:
+        """See NodeControl."""
+        return await self._real().faults()
+
+    async def revive(self) -> None:
+        """See NodeControl."""
+        await self._real().revive()
 
 
 def _import_the_rest() -> None:

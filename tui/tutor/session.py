@@ -1,46 +1,48 @@
-"""One learner in one lab: which step is open, what is done, and what the nodes say about it."""
+"""One learner in one lab, on live nodes: the lesson, and all that is done for the learner and takes its time."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from types import MappingProxyType
 
-from tui.checks.evaluate import diagnose, evaluate_all, goal_targets
-from tui.checks.facts import facts_of
-from tui.checks.model import Evidence, Outcome, Verdict
-from tui.checks.progress import GoalState, advance
-from tui.labs.model import Lab, Step
-from tui.playground.model import Node, Playground
+from tui.errors import ExitCode, UserError
+from tui.labs.model import Break, CheckSpec, Command, Lab, Step
+from tui.playground.model import Fault, Node, Playground
 from tui.swarm.observer import Observer
 from tui.swarm.snapshot import Snapshot
-from tui.terminal.command_log import CommandLog
 from tui.terminal.engine import EngineFactory
-from tui.tutor.page import lesson_blocks, next_command
-from tui.tutor.perform import perform
-from tui.tutor.prober import WebProber
-from tui.tutor.progress import LearnerProgress, ProgressFile
-from tui.tutor.shells import NodeShell
-from tui.tutor.standing import first_look, is_behind, is_pristine
-from tui.tutor.views import (
-    LessonChanged,
-    LessonView,
-    Notice,
-    Readiness,
-    SessionEvent,
-    ShellChanged,
-    SnapshotChanged,
-)
+from tui.tutor.account import Account
+from tui.tutor.faults import act_sentence, due_undos, stray_faults
+from tui.tutor.jump import jump_to
+from tui.tutor.ladder import Rung
+from tui.tutor.lesson import Lesson
+from tui.tutor.live import LiveNodes
+from tui.tutor.node_control import NodeControl
+from tui.tutor.page import next_command
+from tui.tutor.perform import cause, run_commands
+from tui.tutor.progress import ProgressFile
+from tui.tutor.progress_record import HelpUsed
+from tui.tutor.repair import mend
+from tui.tutor.stage import Doing
+from tui.tutor.standing import bring_to_start, is_behind, is_pristine
+from tui.tutor.views import LessonView, Readiness
 from tui.tutor.watcher import Watcher
 
 __all__ = ["LabSession"]
 
+TYPING = 0.03
+"""Seconds between two keys where a command is typed for somebody who watches."""
+SAVE_INTERVAL = 30.0
+"""Seconds after which times and counts, which change without an act of the learner's, are saved."""
 
-class LabSession:
-    """The lesson's state machine. All methods belong to one event loop; none blocks.
 
-    A step is done once its goal was met while it was the furthest open one, and stays done. Going on is the
-    learner's own act. `reset_nodes` makes the named nodes anew; without it, falling behind cannot be mended here.
+class LabSession(Lesson):
+    """A lesson on live nodes. All methods belong to one event loop; none blocks.
+
+    What takes long is a coroutine; one at a time (UserError, BUSY, for a second one), shown in the view as `doing`, and
+    safe to cancel at any moment: `stop` does. `control` is power over the nodes as machines; without it they are
+    neither made anew nor broken.
     """
 
     def __init__(
@@ -49,381 +51,362 @@ class LabSession:
         progress_file: ProgressFile | None,
         engine_factory: EngineFactory,
         *,
-        reset_nodes: Callable[[Sequence[str]], Awaitable[None]] | None = None,
+        control: NodeControl | None = None,
         observe: Callable[[Sequence[Node]], Watcher] = Observer,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.lab = lab
-        self.log = CommandLog()
-        self._file = progress_file
-        self._engine_factory = engine_factory
-        self._reset_nodes = reset_nodes
-        self._observe = observe
-        self._clock = clock
-        self._listeners: list[Callable[[SessionEvent], None]] = []
-        self._playground: Playground | None = None
-        self._observer: Watcher | None = None
-        self._prober: WebProber | None = None
-        self._shells: Mapping[str, NodeShell] = MappingProxyType({})
-        self._readiness = Readiness.STARTING
-        self._nothing = Snapshot(taken=clock())
-        self._start = self._nothing
-        self._opened = clock()
-        self._goal = GoalState.of(())
-        self._diagnosis = ""
-        self._settled: dict[str, tuple[Verdict, ...]] = {}
-        self._typed = 0
-        self._log_seen = 0
-        self._happened = asyncio.Event()
+        self._live = LiveNodes(lab, engine_factory, self, control=control, observe=observe, clock=clock)
+        super().__init__(lab, Account(lab, progress_file, clock), clock)
+        self._here: int | None = None
+        self._errand: asyncio.Task[object] | None = None
+        self._mending: asyncio.Task[None] | None = None
         self._tick: asyncio.Task[None] | None = None
-        self._shown: LessonView | None = None
-        self._notices: list[str] = []
-        progress, notice = progress_file.load() if progress_file else (LearnerProgress(lab.id), "")
-        if notice:
-            self._notices.append(notice)
-        ids = [step.id for step in lab.steps]
-        self._progress = replace(progress, done=tuple(step for step in progress.done if step in ids))
-        self._index = min(ids.index(progress.current) if progress.current in ids else 0, self.frontier)
-        self._open_frontier()
+        self._saved = clock()
+        self._unreachable: frozenset[str] = frozenset()
+        self._open_position()
         self._credit_reading()
 
-    # -- what is known -------------------------------------------------------------------------------------------
+    # -- as a Stage: what performing and jumping need --------------------------------------------------------------
 
     @property
-    def snapshot(self) -> Snapshot:
-        """The swarm as last seen."""
-        return self._observer.snapshot if self._observer else self._nothing
+    def playground(self) -> Playground:
+        """The nodes. Raises RuntimeError while there are none."""
+        return self._live.playground
 
     @property
-    def shells(self) -> Mapping[str, NodeShell]:
-        """The live shells by node name; empty until connected."""
-        return self._shells
+    def control(self) -> NodeControl | None:
+        """Power over the nodes as machines; None where nothing may be done to them."""
+        return self._live.control
 
-    @property
-    def mesh(self) -> str:
-        """What carries published ports: ipvs, nftables, or empty while not known."""
-        return self._playground.mesh if self._playground else ""
+    def now(self) -> float:
+        """Seconds since the epoch, by the lesson's own clock."""
+        return self._clock()
 
-    @property
-    def facts(self) -> Mapping[str, str]:
-        """The live facts that are known now, by name."""
-        return facts_of(self.snapshot, self.mesh)
+    def watch(self, specs: Sequence[CheckSpec]) -> None:
+        """Ask the ports and run the commands that these checks look at, from now on, and no others."""
+        self._live.watch(specs)
 
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Sentences from before anybody could listen."""
-        return tuple(self._notices)
-
-    @property
-    def frontier(self) -> int:
-        """The index of the furthest step that may be opened: the first that is not done, or the last."""
-        steps = self.lab.steps
-        undone = (index for index, step in enumerate(steps) if step.id not in self._progress.done)
-        return next(undone, len(steps) - 1)
-
-    @property
-    def step(self) -> Step:
-        """The step on screen."""
-        return self.lab.steps[self._index]
-
-    @property
-    def view(self) -> LessonView:
-        """The step on screen, as it stands now."""
-        step, section = self.step, self.lab.section_of(self.step)
-        done = self.is_done(step)
-        hints = step.hints[: self._progress.hints.get(step.id, 0)]
-        return LessonView(
-            lab_title=self.lab.title,
-            section_title=section.title,
-            section_number=self.lab.sections.index(section) + 1,
-            step_id=step.id,
-            step_title=step.title,
-            index=self._index,
-            total=len(self.lab.steps),
-            frontier=self.frontier,
-            intro="\n\n".join(prose.markdown for prose in section.intro) if step == section.steps[0] else "",
-            blocks=lesson_blocks(step, self.facts, self._next_command()),
-            goals=self._verdicts(step, done),
-            diagnosis="" if done or self._index != self.frontier else self._diagnosis,
-            hints=hints,
-            hints_left=len(step.hints) - len(hints),
-            done=done,
-            readiness=self._readiness,
-            finished=len(self._progress.done) == len(self.lab.steps),
-        )
-
-    def is_done(self, step: Step) -> bool:
-        """Whether the step's goal was met (or, without a goal, it was read)."""
-        return step.id in self._progress.done
+    def watch_step(self, step: Step) -> None:
+        """The same for all checks of a step."""
+        self._live.watch_step(step)
 
     # -- life ----------------------------------------------------------------------------------------------------
-
-    def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
-        """Call `listener` in the event loop on every change; returns how to stop it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     async def connect(self, playground: Playground, *, fresh: bool) -> None:
         """Go live on these nodes, in place of those before. `fresh`: they were made just now.
 
-        Commands count from the moment at which the shells open; steps are judged once every engine was asked.
+        Commands count from the moment at which the shells open; steps are judged once every engine was asked. Raises
+        UserError where the swarm that the lab begins with cannot be made.
         """
-        await self._disconnect()
-        self._playground = playground
-        self._opened = self._clock()
-        self._prober = WebProber(playground, self._judge)
-        self._observer = self._observe(playground.nodes)
-        self._observer.subscribe(self._on_snapshot)
-        self._shells = MappingProxyType(
-            {node.name: NodeShell(node, self._engine_factory, self.log, self._on_shell) for node in playground.nodes}
-        )
-        await self._observer.start()
-        first = self._start = await first_look(self._observer)
-        behind = is_behind(self.lab, self._progress, first, fresh=fresh)
+        await self._stop_all()
+        opened = self._clock()
+        first = await self._live.connect(playground)
+        await self._look_for_faults()
+        behind = is_behind(self.lab, self._account.progress, first, fresh=fresh)
+        if behind and self.position == 0 and is_pristine(first):
+            await bring_to_start(self)
+            behind = is_behind(self.lab, self._account.progress, self.snapshot, fresh=False)
+        self._here = None if behind else self.position
         self._readiness = Readiness.BEHIND if behind else Readiness.READY
+        self._judge_of.open(self.judged_step, self.snapshot, opened)
         self._tick = asyncio.create_task(self._ticking(), name="lesson clock")
-        self._watch_web()
+        self._watch()
         self._judge()
+        self._undo_what_is_due()
 
     async def close(self) -> None:
         """Stop watching, end the shells, close the connections, save progress."""
-        self._save()
-        await self._disconnect()
+        self._account.save()
+        await self._stop_all()
+        await self._live.disconnect()
 
-    async def _disconnect(self) -> None:
-        tasks = [task for task in (self._tick,) if task]
+    async def _stop_all(self) -> None:
+        tasks = [
+            task for task in (self._tick, self._mending, self._errand) if task and task is not asyncio.current_task()
+        ]
         for task in tasks:
             task.cancel()
-        closing = [shell.close() for shell in self._shells.values()]
-        if self._prober:
-            closing.append(self._prober.close())
-        await asyncio.gather(*tasks, *closing, return_exceptions=True)
-        if self._observer:
-            await self._observer.stop()
-        if self._playground:
-            await self._playground.close()
-        self._tick = self._prober = self._playground = None
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tick = self._mending = None
 
     # -- the learner's acts --------------------------------------------------------------------------------------
 
-    def next(self) -> bool:
-        """Open the next step, if the open one is done."""
-        return self.go(self._index + 1)
-
-    def previous(self) -> bool:
-        """Show the step before."""
-        return self.go(self._index - 1)
-
     def go(self, index: int) -> bool:
-        """Show the step of that index, if it is open."""
-        if not 0 <= index <= self.frontier or index == self._index:
-            return False
-        self._index = index
-        self._typed = 0
-        self._progress = replace(self._progress, current=self.step.id)
-        self._credit_reading()
-        self._save()
-        self._watch_web()
-        self._judge()
-        return True
-
-    def hint(self) -> bool:
-        """Show one more hint."""
-        step = self.step
-        used = self._progress.hints.get(step.id, 0)
-        if used >= len(step.hints):
-            return False
-        hints = {**self._progress.hints, step.id: used + 1}
-        self._progress = replace(self._progress, hints=MappingProxyType(hints))
-        self._save()
-        self._publish()
-        return True
+        """Show the step of that index, if it is open; what the lesson broke until the step before is mended."""
+        went = super().go(index)
+        if went:
+            self._undo_what_is_due()
+        return went
 
     def insert_command(self) -> str | None:
         """Type the step's next command into its node's shell, without Enter. Returns that node's name.
 
-        None if the step has no command, a fact in it is not known yet, or its shell is not at a prompt.
+        None if the next act is no command, a fact in it is not known yet, or its shell is not at a prompt.
         """
-        position = self._next_command()
-        if position is None:
+        position = self._next_act()
+        act = None if position is None else self.step.acts[position]
+        if position is None or not isinstance(act, Command) or self._doing is not None:
             return None
-        command = self.step.commands[position]
-        shell = self._shells.get(command.node)
-        text = next_command(command, self.facts)
+        shell = self.shells.get(act.node)
+        text = next_command(act, self.facts)
         if text is None or shell is None or not shell.at_prompt:
             return None
         shell.insert(text)
         self._typed = position
         self._publish()
-        return command.node
+        return act.node
+
+    def help(self) -> tuple[Rung, str]:
+        """The next step of help: a hint is shown, or the command is typed (its node's name comes with it).
+
+        For DO nothing has happened yet: the caller starts `do_for_me`.
+        """
+        rung = self.view.rung
+        if rung is Rung.HINT:
+            self.hint()
+        elif rung is Rung.TYPE:
+            node = self.insert_command()
+            if node is None:
+                return Rung.NONE, ""
+            self._account.helped(self.step.id, HelpUsed.TYPED)
+            self._account.save()
+            self._publish()
+            return Rung.TYPE, node
+        return rung, ""
+
+    def set_free(self, free: bool) -> None:
+        """Put the lesson aside (`free`), or take it up again; then what it needs and is gone is offered for repair."""
+        if free == (self._readiness is Readiness.FREE) or self._readiness in (
+            Readiness.STARTING,
+            Readiness.CATCHING_UP,
+        ):
+            return
+        if free:
+            self._readiness = Readiness.FREE
+        else:
+            swarm = self._account.progress.swarm
+            same = not swarm or self.snapshot.cluster_id == swarm
+            self._readiness = Readiness.READY if same and self._here is not None else Readiness.BEHIND
+            self._here = self._here if same else None
+            if self._readiness is Readiness.READY and self._undone_before():
+                self._readiness = Readiness.BEHIND
+            self._mending = asyncio.create_task(self._undo_stray(), name="mending what free play broke")
+        self._watch()
+        self._judge()
+
+    def _undone_before(self) -> bool:
+        """Whether something that steps before left is no longer so. Where the step says what it needs, that decides."""
+        step = self.judged_step
+        if step is not None and step.requires:
+            return False
+        return any(line.undone for line in self.outline())
+
+    def stop(self) -> bool:
+        """Stop what is being done for the learner, half way; whether there was anything."""
+        if self._errand is None or self._errand.done():
+            return False
+        self._errand.cancel()
+        return True
+
+    async def idle(self) -> None:
+        """Wait until nothing is being done for the learner."""
+        await self.until(lambda: self._doing is None and (self._mending is None or self._mending.done()))
+
+    # -- what takes its time -------------------------------------------------------------------------------------
+
+    async def do_for_me(self) -> None:
+        """Type and run all that is left of the step on screen, visibly. Raises UserError if a command fails."""
+        step, first = self.step, self._next_act()
+        if first is None:
+            return
+        self._account.helped(step.id, HelpUsed.DONE)
+        self._account.save()
+        async with self._doing_it(Doing("Doing this step for you", node=step.acts[first].node)):
+
+            def say(text: str) -> None:
+                self._now_doing(Doing("Doing this step for you", text, node=text.partition(":")[0]))
+
+            await run_commands(step, self, first=first, typing=TYPING, say=say)
+            breaks = {position for position, act in enumerate(step.acts) if isinstance(act, Break)}
+            self._caused.setdefault(step.id, set()).update(breaks)
+
+    async def do_next_break(self) -> bool:
+        """Let happen to a node what the lesson says next. False if the next act is none of that kind.
+
+        Raises UserError where the nodes may not be broken.
+        """
+        position = self._next_act()
+        act = None if position is None else self.step.acts[position]
+        if position is None or not isinstance(act, Break):
+            return False
+        async with self._doing_it(Doing(act_sentence(act.node, act.fault))):
+            await cause(act, self)
+            self._caused.setdefault(self.step.id, set()).add(position)
+        return True
 
     async def catch_up(self) -> None:
-        """From any state: make the nodes anew and bring them to the open step, by the lab's own commands.
+        """Bring the nodes to the step that the learner is at. Raises UserError if a step before cannot be done."""
+        if self._readiness is not Readiness.CATCHING_UP and self._live.connected:
+            await self._bring(max(self.position, self._index), here=self._here)
 
-        Raises UserError if a step before cannot be done; the nodes are then as far as it came.
+    async def jump(self, step_id: str) -> None:
+        """Bring the nodes to the beginning of that step, from any state, and show it.
+
+        Steps before it that are not done count as passed over. Raises UserError for an unknown step, and if a step
+        before cannot be done.
         """
-        if self._readiness is Readiness.CATCHING_UP or self._observer is None:
+        target = self._account.index_of(step_id)
+        if target is None:
+            known = ", ".join(step.id for step in self.lab.steps)
+            raise UserError(f"There is no step “{step_id}”.", f"The steps: {known}.", exit_code=ExitCode.NOT_FOUND)
+        await self._bring(target, here=self._here if self._here is not None and self._here < target else None)
+
+    async def reset_step(self) -> None:
+        """Bring the nodes back to how the step on screen began."""
+        await self._bring(self._index, here=None)
+
+    async def mend(self) -> None:
+        """Bring back what the open step lacks; where that failed before, bring the nodes anew to the step."""
+        missing = self._judge_of.missing
+        if missing is None:
             return
-        self._readiness = Readiness.CATCHING_UP
+        if self._repair_failed or not (missing.by or missing.orders or missing.silent):
+            await self._bring(self.position, here=self._here)
+            return
+        try:
+            async with self._doing_it(Doing("Mending what this step builds on", missing.say)):
+                await mend(missing, self, self.position, self._now_doing)
+        except UserError:
+            self._repair_failed = True
+            self._publish()
+            raise
+
+    async def _bring(self, target: int, *, here: int | None) -> None:
+        title = self.lab.steps[min(target, len(self.lab.steps) - 1)].title
+
+        def reached(index: int) -> None:
+            self._here = index
+
+        async with self._doing_it(Doing(f"Going to «{title}»"), bringing=True):
+            account, overtaken = self._account, self._account.progress.overtaken
+            try:
+                overtaken = await jump_to(
+                    self, target, here=here, overtaken=overtaken, tell=self._now_doing, reached=reached
+                )
+            except BaseException:
+                self._here = self._here if here is not None else None
+                raise
+            account.passes_over(target)
+            account.overtakes(overtaken)
+            account.stands_at(target, self.snapshot.cluster_id)
+            self._here = target
+            self._index = min(target, len(self.lab.steps) - 1)
+            account.shows(self.step.id)
+            self._readiness = Readiness.READY
+            self._open_position()
+            self._credit_reading()
+            account.save()
+
+    @asynccontextmanager
+    async def _doing_it(self, doing: Doing, *, bringing: bool = False) -> AsyncGenerator[None]:
+        """While it lasts, this is what is done for the learner; `bringing`: steps are not judged meanwhile."""
+        if self._doing is not None:
+            raise UserError(f"Not now: {self._doing.title}.", "Wait for it, or stop it.", exit_code=ExitCode.BUSY)
+        if self.reading_along:
+            raise UserError("You are reading along: the lab is in another window.", exit_code=ExitCode.BUSY)
+        if not self._live.connected:
+            raise UserError("The nodes are not up yet.", exit_code=ExitCode.BUSY)
+        self._doing, self._errand = doing, asyncio.current_task()
+        if bringing:
+            self._readiness = Readiness.CATCHING_UP
         self._publish()
         try:
-            if self._reset_nodes and not is_pristine(self.snapshot):
-                self._notify("Making the three nodes anew …")
-                await self._reset_nodes(tuple(self._shells))
-                await self._observer.wait_for(is_pristine, timeout=60.0)
-            for step in self.lab.steps[: self.frontier]:
-                await perform(step, self, self._clock, say=self._notify)
-            self._progress = replace(self._progress, swarm=self.snapshot.cluster_id)
-            self._save()
-            self._readiness = Readiness.READY
-            self._start, self._opened = self.snapshot, self._clock()
+            yield
+        except asyncio.CancelledError:
+            self._notify(self._stopped_sentence(bringing=bringing))
+            raise
         finally:
+            self._doing = self._errand = None
             if self._readiness is Readiness.CATCHING_UP:
                 self._readiness = Readiness.BEHIND
+            self._watch()
+            await self._look_for_faults()
             self._judge()
+
+    def _stopped_sentence(self, *, bringing: bool) -> str:
+        if not bringing:
+            return "Stopped."
+        if self._here is None:
+            return "Stopped. The nodes are on their way; you can go on with it at any time."
+        title = self.lab.steps[min(self._here, len(self.lab.steps) - 1)].title
+        return f"Stopped. The nodes are as far as «{title}»; you can go on with it at any time."
+
+    def _now_doing(self, doing: Doing) -> None:
+        self._doing = doing if doing.node or self._doing is None else replace(doing, node=self._doing.node)
+        self._publish()
+
+    # -- faults --------------------------------------------------------------------------------------------------
+
+    async def _look_for_faults(self) -> None:
+        """See what is wrong with the nodes on purpose."""
+        if self._live.control is None:
+            return
+        try:
+            self._standing = await self._live.control.faults()
+        except UserError:
+            return  # who cannot be asked now is asked again with the next change
+
+    def _undo_what_is_due(self) -> None:
+        """Mend, in the background, what the lesson broke until a step that now lies behind."""
+        due = due_undos(self.lab, self._standing, self._index)
+        if due and self._doing is None and not self.reading_along and self._live.connected:
+            self._mending = asyncio.create_task(self._undo(due), name="mending what the lesson broke")
+
+    async def _undo_stray(self) -> None:
+        await self._look_for_faults()
+        stray = stray_faults(self.lab, self._standing, self._index)
+        if stray and self._doing is None and not self.reading_along:
+            await self._undo(tuple((node, fault.undo) for node, fault in stray))
+
+    async def _undo(self, due: Sequence[tuple[str, Fault]]) -> None:
+        control = self._live.control
+        if control is None:
+            return
+        try:
+            async with self._doing_it(Doing(" and ".join(act_sentence(node, undo) for node, undo in due))):
+                for node, undo in due:
+                    await control.cause(node, undo)
+        except UserError as error:
+            self._notify(str(error))
+
+    # -- looking -------------------------------------------------------------------------------------------------
 
     async def judged(self, timeout: float) -> LessonView:
         """The view after the swarm was looked at anew, from now on. Raises TimeoutError."""
-        asked = self._clock()
-
-        def looked(snapshot: Snapshot) -> bool:
-            engines_asked = all(e.asked >= asked or not e.reachable for e in snapshot.engines.values())
-            return engines_asked and (snapshot.swarm_asked >= asked or not snapshot.swarm_known)
-
-        if self._observer is not None:
-            self._observer.refresh()
-            await self._observer.wait_for(looked, timeout)
+        await self._live.look_anew(timeout)
         self._judge()
         return self.view
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until the condition holds; it is looked at after everything that happens."""
-        while not condition():
-            self._happened.clear()
-            await self._happened.wait()
-
-    # -- judging -------------------------------------------------------------------------------------------------
-
-    def evidence(self, *, start: Snapshot, since: float) -> Evidence:
-        """What checks may look at: the swarm now, and what was run and answered since a moment."""
-        return Evidence(
-            snapshot=self.snapshot,
-            start=start,
-            commands=self.log.since(since),
-            web=self._prober.answers if self._prober else MappingProxyType({}),
-        )
-
-    def watch_web(self, step: Step) -> None:
-        """Ask the ports that a step's goal looks at, from now on."""
-        if self._prober:
-            self._prober.watch(goal_targets(step.goal))
-
-    def _judge(self) -> None:
-        """Judge the furthest open step by what is known now; publish what changed."""
-        self._happened.set()
-        step = self.lab.steps[self.frontier]
-        live = self._readiness in (Readiness.READY, Readiness.BEHIND)
-        if live and step.goal and not self.is_done(step):
-            evidence, facts = self.evidence(start=self._start, since=self._opened), self.facts
-            verdicts = evaluate_all(step.goal, evidence, facts)
-            self._goal = advance(self._goal, verdicts, self._clock())
-            self._diagnosis = "" if self._goal.done else (diagnose(step, evidence, facts) or "")
-            if self._goal.done:
-                self._settle(step)
-        self._publish()
-
-    def _settle(self, step: Step) -> None:
-        """Note a step as done and open the one behind it."""
-        self._settled[step.id] = self._goal.verdicts
-        swarm = self.snapshot.cluster_id
-        self._progress = replace(self._progress, done=(*self._progress.done, step.id), swarm=swarm)
-        self._readiness = Readiness.READY
-        self._open_frontier()
-        self._save()
-
-    def _open_frontier(self) -> None:
-        self._goal = GoalState.of(self.lab.steps[self.frontier].goal)
-        self._diagnosis = ""
-        self._start, self._opened = self.snapshot, self._clock()
-        if self._prober:
-            self._prober.forget()
-        self._watch_web()
-
-    def _credit_reading(self) -> None:
-        """A step without a goal is done as soon as it is shown."""
-        if not self.step.goal and not self.is_done(self.step):
-            self._progress = replace(self._progress, done=(*self._progress.done, self.step.id))
-            self._open_frontier()
-
-    def _watch_web(self) -> None:
-        """Ask only while the learner is at the step that wants to know."""
-        step = self.lab.steps[self.frontier]
-        if self._prober:
-            here = self._index == self.frontier and not self.is_done(step)
-            self._prober.watch(goal_targets(step.goal) if here else ())
-
-    def _verdicts(self, step: Step, done: bool) -> tuple[Verdict, ...]:
-        if not step.goal:
-            return ()
-        if not done and self._index == self.frontier and self._goal.verdicts:
-            return self._goal.verdicts
-        if done and step.id in self._settled:
-            return self._settled[step.id]
-        evidence = self.evidence(start=self._start, since=self._opened)
-        verdicts = evaluate_all(step.goal, evidence, self.facts)
-        if done:
-            return tuple(replace(verdict, outcome=Outcome.PASS, seen="") for verdict in verdicts)
-        if self._readiness is Readiness.STARTING:
-            waiting = "the nodes are still being made"
-            return tuple(replace(verdict, outcome=Outcome.UNKNOWN, seen=waiting) for verdict in verdicts)
-        return verdicts
-
-    def _next_command(self) -> int | None:
-        """Which of the step's commands comes next: the first that has not succeeded since the step opened."""
-        commands = self.step.commands
-        if not commands:
-            return None
-        facts = self.facts
-        ran = {(c.node, c.text.strip()) for c in self.log.since(self._opened) if c.exit_status == 0}
-        for position, command in enumerate(commands):
-            text = next_command(command, facts)
-            if text is None or (command.node, text.strip()) not in ran:
-                return position
-        return None if self.is_done(self.step) else self._typed
-
-    # -- telling -------------------------------------------------------------------------------------------------
-
-    def _on_snapshot(self, snapshot: Snapshot) -> None:
-        self._tell(SnapshotChanged(snapshot))
+    def judge_from_now(self) -> None:
+        """Judge the step that the nodes stand at as if it were opened now: what was run before no longer counts."""
+        self._open_position()
         self._judge()
 
-    def _on_shell(self, node: str) -> None:
-        self._tell(ShellChanged(node))
-        if self.log.revision != self._log_seen:
-            self._log_seen = self.log.revision
-            self._judge()
+    def saw(self, snapshot: Snapshot) -> None:
+        """The swarm was looked at again; who fell silent or came back may have been broken or mended elsewhere."""
+        silent = frozenset(engine.node for engine in snapshot.engines.values() if not engine.reachable)
+        if silent != self._unreachable and self._doing is None and self._readiness is not Readiness.STARTING:
+            self._unreachable = silent
+            if self._mending is None or self._mending.done():
+                self._mending = asyncio.create_task(self._look_for_faults(), name="looking for faults")
+        super().saw(snapshot)
 
     async def _ticking(self) -> None:
-        """Goals that must hold for a while turn green without anything else happening."""
+        """What must hold or be gone for a while is told without anything else happening."""
         while True:
             await asyncio.sleep(0.25)
-            if self._goal.due is not None:
+            if self._judge_of.due:
                 self._judge()
-
-    def _notify(self, text: str) -> None:
-        self._tell(Notice(text))
-
-    def _publish(self) -> None:
-        view = self.view
-        if view != self._shown:
-            self._shown = view
-            self._tell(LessonChanged(view))
-
-    def _tell(self, event: SessionEvent) -> None:
-        self._happened.set()
-        for listener in tuple(self._listeners):
-            listener(event)
-
-    def _save(self) -> None:
-        if self._file:
-            self._file.save(self._progress)
+            if self._clock() - self._saved > SAVE_INTERVAL:
+                self._saved = self._clock()
+                self._account.save()

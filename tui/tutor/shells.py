@@ -9,10 +9,13 @@ from tui.terminal.command_log import CommandLog, RanCommand
 from tui.terminal.engine import EngineFactory, TerminalEngine
 from tui.terminal.marks import CommandTracker
 
-__all__ = ["NodeShell"]
+__all__ = ["INTERRUPT", "NodeShell"]
 
 FIRST_RETRY = 0.3
 LAST_RETRY = 3.0
+INTERRUPT = b"\x03"
+READING_PAUSE = 0.4
+"""Seconds for which a command that was typed for somebody stands at the prompt before Enter."""
 CLEAR_INPUT_LINE = b"\x05\x15"
 """Ctrl-E Ctrl-U: what stands at the prompt goes to readline's kill ring, from where Ctrl-Y brings it back."""
 
@@ -80,26 +83,58 @@ class NodeShell:
         typed = self.engine.encode_paste(text) if "\n" in text else text.encode()
         self.write(CLEAR_INPUT_LINE + typed)
 
-    async def run(self, text: str, timeout: float) -> RanCommand:
-        """Type a command, press Enter, and wait for it to end.
+    async def run(self, text: str, timeout: float, *, typing: float = 0.0) -> RanCommand:
+        """Type a command, press Enter, and wait for it to end; when cancelled meanwhile, press Ctrl-C.
 
-        Raises TimeoutError if the shell is not at a prompt, or the command not done, within `timeout` seconds.
+        `typing`: seconds between two keys, for somebody who watches; 0: all at once. Raises TimeoutError if the shell
+        is not at a prompt, or the command not done, within `timeout` seconds.
         """
         async with asyncio.timeout(timeout):
             await self._until(lambda: self.at_prompt)
             before = self._tracker.finished_count
-            self.insert(text)
-            self.write(b"\r")
-            await self._until(lambda: self._tracker.finished_count > before and self.at_prompt)
+            try:
+                await self._type(text, typing)
+                self.write(b"\r")
+                await self._until(lambda: self._tracker.finished_count > before and self.at_prompt)
+            except asyncio.CancelledError:
+                self.write(INTERRUPT)
+                raise
         done = self._tracker.last_finished
         if done is None:
             raise RuntimeError("a command was counted as finished, but none is known")
         return done
 
+    async def free(self, patience: float = 2.0) -> None:
+        """Get it to a prompt: what runs there is interrupted, and if it does not care, a new shell is opened.
+
+        Raises TimeoutError after ten times the patience (in seconds): the node does not answer.
+        """
+        if self.at_prompt:
+            return
+        self.write(INTERRUPT)
+        try:
+            async with asyncio.timeout(patience):
+                await self._until(lambda: self.at_prompt)
+        except TimeoutError:
+            if self._shell is not None:
+                await self._shell.close()
+            async with asyncio.timeout(9 * patience):
+                await self._until(lambda: self.at_prompt)
+
     async def close(self) -> None:
         """End the shell."""
         self._pump.cancel()
         await asyncio.gather(self._pump, return_exceptions=True)
+
+    async def _type(self, text: str, typing: float) -> None:
+        if typing <= 0 or "\n" in text:
+            self.insert(text)
+            return
+        self.write(CLEAR_INPUT_LINE)
+        for key in text:
+            self.write(key.encode())
+            await asyncio.sleep(typing)
+        await asyncio.sleep(READING_PAUSE)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         async with self._moved:

@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from tui.errors import ExitCode, UserError
 from tui.labs.model import Lab
 from tui.playground.card import Wanted
 from tui.playground.model import Progress, ProgressState
 from tui.terminal.bittty_engine import BitttyEngine
-from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes, reset_nodes
+from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes
+from tui.tutor.playground_control import PlaygroundControl
 from tui.tutor.session import LabSession
 from tui.tutor.views import Readiness
 from tui.tutor.walk import StepResult, walk
@@ -37,11 +38,8 @@ async def walk_lab(lab: Lab, name: str, *, keep: bool, provider: Wanted = None, 
 
     playground, fresh = await ensure_nodes(name, progress, provider)
 
-    async def reset(nodes: Sequence[str]) -> None:
-        await reset_nodes(name, nodes, progress)
-
     try:
-        session = LabSession(lab, None, BitttyEngine, reset_nodes=reset)
+        session = LabSession(lab, None, BitttyEngine, control=PlaygroundControl(name, progress))
         try:
             await session.connect(playground, fresh=fresh)
             if session.view.readiness is Readiness.BEHIND:

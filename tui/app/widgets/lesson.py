@@ -158,7 +158,7 @@ class LessonPane(Vertical):
         for block in view.blocks:
             if isinstance(block, PageProse):
                 yield Prose(block.markdown, self._signs)
-            else:
+            elif isinstance(block, PageCommand):
                 yield CommandBlock(block, self._type_key, self._signs)
 
     def _update_page(self, view: LessonView) -> None:

@@ -1,0 +1,217 @@
+"""The nodes that a lesson is connected to: what is seen of them, the shells on them, and what may be asked of them."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
+
+from tui.checks.evaluate import goal_targets
+from tui.checks.facts import facts_of
+from tui.checks.model import Answer, Evidence
+from tui.labs.model import CheckSpec, Lab, Step
+from tui.playground.model import Node, Playground
+from tui.swarm.observer import Observer
+from tui.swarm.snapshot import Snapshot
+from tui.terminal.command_log import CommandLog
+from tui.terminal.engine import EngineFactory
+from tui.tutor.node_control import NodeControl
+from tui.tutor.prober import WebProber
+from tui.tutor.shells import NodeShell
+from tui.tutor.standing import first_look
+from tui.tutor.watcher import Watcher
+
+__all__ = ["LiveNodes", "NodesListener", "specs_of"]
+
+Observe = Callable[[Sequence[Node]], Watcher]
+
+
+class NodesListener(Protocol):
+    """Whoever wants to know what happens on the nodes."""
+
+    def saw(self, snapshot: Snapshot) -> None:
+        """The swarm was looked at again."""
+        ...
+
+    def heard(self, node: str) -> None:
+        """A node's shell wrote something, or its connection came or went."""
+        ...
+
+    def probed(self) -> None:
+        """A port or a command that a check looks at has answered."""
+        ...
+
+
+class LiveNodes:
+    """A Stage (see there) whose nodes come and go: `connect` and `disconnect`. All belongs to one event loop."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        engine_factory: EngineFactory,
+        listener: NodesListener,
+        *,
+        control: NodeControl | None,
+        observe: Observe = Observer,
+        clock: Callable[[], float],
+    ) -> None:
+        self.log = CommandLog()
+        self.answers: Mapping[str, Answer] = MappingProxyType({})
+        self._lab = lab
+        self._engine_factory = engine_factory
+        self._listener = listener
+        self._control = control
+        self._observe = observe
+        self._clock = clock
+        self._playground: Playground | None = None
+        self._observer: Watcher | None = None
+        self._prober: WebProber | None = None
+        self._shells: Mapping[str, NodeShell] = MappingProxyType({})
+        self._nothing = Snapshot(taken=clock())
+        self._happened = asyncio.Event()
+
+    # -- what is known -------------------------------------------------------------------------------------------
+
+    @property
+    def lab(self) -> Lab:
+        """What is played."""
+        return self._lab
+
+    @property
+    def control(self) -> NodeControl | None:
+        """Power over the nodes as machines."""
+        return self._control
+
+    @property
+    def connected(self) -> bool:
+        """Whether there are nodes."""
+        return self._observer is not None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The swarm as last seen."""
+        return self._observer.snapshot if self._observer else self._nothing
+
+    @property
+    def shells(self) -> Mapping[str, NodeShell]:
+        """The live shells by node name; empty until connected."""
+        return self._shells
+
+    @property
+    def mesh(self) -> str:
+        """What carries published ports: ipvs, nftables, or empty while not known."""
+        return self._playground.mesh if self._playground else ""
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """The live facts that are known now, by name."""
+        return facts_of(self.snapshot, self.mesh)
+
+    @property
+    def playground(self) -> Playground:
+        """The nodes. Raises RuntimeError while there are none."""
+        if self._playground is None:
+            raise RuntimeError("there are no nodes yet")
+        return self._playground
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the lesson's own clock."""
+        return self._clock()
+
+    def evidence(self, *, start: Snapshot, since: float) -> Evidence:
+        """What checks may look at: the swarm now, and what was run and answered since a moment."""
+        return Evidence(
+            snapshot=self.snapshot,
+            start=start,
+            commands=self.log.since(since),
+            web=self._prober.answers if self._prober else MappingProxyType({}),
+            answers=self.answers,
+        )
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    async def connect(self, playground: Playground) -> Snapshot:
+        """Go live on these nodes, in place of those before; returns the first whole look at them."""
+        await self.disconnect()
+        self._playground = playground
+        self._prober = WebProber(playground, self._listener.probed)
+        observer = self._observer = self._observe(playground.nodes)
+        observer.subscribe(self._listener.saw)
+        self._shells = MappingProxyType(
+            {
+                node.name: NodeShell(node, self._engine_factory, self.log, self._listener.heard)
+                for node in playground.nodes
+            }
+        )
+        await observer.start()
+        return await first_look(observer)
+
+    async def disconnect(self) -> None:
+        """End the shells and close the connections. The last snapshot is forgotten with them."""
+        closing: list[Coroutine[object, object, None]] = [shell.close() for shell in self._shells.values()]
+        if self._prober:
+            closing.append(self._prober.close())
+        await asyncio.gather(*closing, return_exceptions=True)
+        if self._observer:
+            await self._observer.stop()
+        if self._playground:
+            await self._playground.close()
+        self._playground = self._prober = None
+
+    async def look_anew(self, timeout: float) -> None:
+        """Return once everything was looked at again, from now on. Raises TimeoutError after so many seconds."""
+        asked = self._clock()
+
+        def looked(snapshot: Snapshot) -> bool:
+            engines_asked = all(e.asked >= asked or not e.reachable for e in snapshot.engines.values())
+            return engines_asked and (snapshot.swarm_asked >= asked or not snapshot.swarm_known)
+
+        if self._observer is not None:
+            self._observer.refresh()
+            await self._observer.wait_for(looked, timeout)
+
+    async def seen(self, predicate: Callable[[Snapshot], bool], timeout: float) -> None:
+        """Return once a snapshot satisfies the predicate. Raises TimeoutError."""
+        if self._observer is not None:
+            await self._observer.wait_for(predicate, timeout)
+
+    # -- what checks want to know ---------------------------------------------------------------------------------
+
+    def watch(self, specs: Sequence[CheckSpec]) -> None:
+        """Ask the ports that these checks look at, from now on, and no others."""
+        if self._prober:
+            self._prober.watch(goal_targets(specs))
+
+    def watch_step(self, step: Step) -> None:
+        """Ask all that the checks of a step look at."""
+        self.watch(specs_of(step))
+
+    def forget_answers(self) -> None:
+        """Drop what ports and commands answered so far: a new step begins."""
+        if self._prober:
+            self._prober.forget()
+
+    def happened(self) -> None:
+        """Something did: let those who wait look again."""
+        self._happened.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until the condition holds; it is looked at after everything that happens."""
+        while not condition():
+            self._happened.clear()
+            await self._happened.wait()
+
+
+def specs_of(step: Step) -> tuple[CheckSpec, ...]:
+    """All checks that are judged while a step is open: its goal, its diagnoses, its requirements, its questions."""
+    questions = [
+        spec
+        for question in step.questions
+        for spec in (question.seen, *(choice.when for choice in question.choices))
+        if spec is not None
+    ]
+    return (
+        *step.goal,
+        *(diagnosis.when for diagnosis in step.diagnoses),
+        *(requirement.check for requirement in step.requires),
+        *questions,
+    )
