@@ -11,12 +11,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tui import __version__
 from tui.errors import ExitCode, UserError
 from tui.playground.model import Fault, Progress
 from tui.playground.providers import PROVIDERS
+
+if TYPE_CHECKING:
+    from tui.labs.model import Lab
 
 __all__ = ["main"]
 
@@ -60,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         "something, 5 in use, 6 broken, 130 stopped.",
     )
     parser.add_argument("--version", action="version", version=f"swarmtutor {__version__}")
-    parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False, provider=None)
+    parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False, provider=None, prove=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, handler: Handler, text: str, *, named: str | None = DEFAULT_NAME) -> argparse.ArgumentParser:
@@ -83,9 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command(
         "walk", _walk, "take a lab without a screen: every command typed, every goal checked", named=WALK_NAME
     )
-    sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help="the lab's id")
+    sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help="the lab's id, or its file")
     sub.add_argument("--keep", action="store_true", help="leave the nodes running afterwards")
     choosing(sub)
+    _add_proving(sub)
     choosing(command("up", _up, "make the three nodes"))
     sub = command("status", _status, "say which playgrounds there are and how their nodes are")
     sub.add_argument("--json", action="store_true", help="print JSON")
@@ -110,6 +114,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_proving(sub: argparse.ArgumentParser) -> None:
+    """The options of `walk` that belong to `--prove`."""
+    sub.add_argument("--prove", action="store_true", help="prove the lab: that right is green and wrong is red")
+    group = sub.add_argument_group("with --prove")
+    group.add_argument("--only", metavar="STEP", default="", help="prove this one step")
+    group.add_argument("--jobs", type=int, metavar="N", default=0, help="playgrounds side by side (default: 1 to 3)")
+    group.add_argument("--no-jumps", action="store_true", help="leave out the jumps to each step")
+    group.add_argument("--no-routes", action="store_true", help="leave out the other routes")
+    group.add_argument("--strict", action="store_true", help="also fail for steps with too few routes or wrong ways")
+    group.add_argument("--json", metavar="FILE", default="", help="write the proofs as JSON; - is standard output")
+    group.add_argument("--junit", metavar="FILE", default="", help="write the proofs as JUnit XML; - as above")
+
+
 # -- a lesson ----------------------------------------------------------------------------------------------------
 
 
@@ -127,12 +144,43 @@ def _run_app(arguments: argparse.Namespace) -> int:
 
 
 def _walk(arguments: argparse.Namespace) -> int:
-    from tui.labs.parse import load_lab_by_id
-    from tui.paths import content_dir
     from tui.tutor.walk_command import walk_lab
 
-    lab = load_lab_by_id(arguments.lab, content_dir())
+    lab = _lab_to_walk(arguments.lab)
+    if arguments.prove:
+        return _prove(lab, arguments)
     return asyncio.run(walk_lab(lab, arguments.name, keep=arguments.keep, provider=arguments.provider, write=_line))
+
+
+def _lab_to_walk(name: str) -> "Lab":
+    """The lab of that id, or of that file or folder: while it is written it need not be installed."""
+    from tui.labs.parse import load_lab, load_lab_by_id
+    from tui.paths import content_dir
+
+    path = Path(name)
+    if path.suffix == ".md" or path.name != name:
+        return load_lab(path / "lab.md" if path.is_dir() else path)
+    return load_lab_by_id(name, content_dir())
+
+
+def _prove(lab: "Lab", arguments: argparse.Namespace) -> int:
+    from tui.tutor.prove_command import ProveOptions, prove_lab
+
+    options = ProveOptions(
+        name=arguments.name,
+        provider=arguments.provider,
+        jobs=arguments.jobs,
+        keep=arguments.keep,
+        only=arguments.only,
+        jumps=not arguments.no_jumps,
+        routes=not arguments.no_routes,
+        strict=arguments.strict,
+        json=arguments.json,
+        junit=arguments.junit,
+    )
+    # Where the standard output is for a program, people read the standard error.
+    write = _complain if "-" in (arguments.json, arguments.junit) else _line
+    return asyncio.run(prove_lab(lab, options, write=write, out=_line))
 
 
 # -- the playground ----------------------------------------------------------------------------------------------

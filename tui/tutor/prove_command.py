@@ -1,0 +1,198 @@
+"""`swarmtutor walk --prove`: the runs that prove a lab, side by side on playgrounds of their own, and the report."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import string
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.errors import ExitCode, UserError
+from tui.labs.model import Lab, Step
+from tui.playground.model import NodeUnreachableError, Progress, ProgressState
+from tui.terminal.bittty_engine import BitttyEngine
+from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes, reset_nodes
+from tui.tutor.proofs import (
+    Proof,
+    ProofKey,
+    ProofKind,
+    ProofOutcome,
+    Run,
+    RunKind,
+    expected_proofs,
+    missing_proofs,
+    plan_runs,
+    warnings_of,
+)
+from tui.tutor.proofs_fingerprint import Fingerprint
+from tui.tutor.prove import ProvingRun
+from tui.tutor.report import ProofReport, proof_line, summary_lines, table_lines
+from tui.tutor.report_files import as_json, as_junit
+from tui.tutor.session import LabSession
+
+__all__ = ["ProveOptions", "default_jobs", "prove_lab"]
+
+MOST_JOBS = 3
+MEMORY_A_JOB = 1_500_000_000
+"""Bytes that three engines and what they run need at most, with room."""
+
+Write = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ProveOptions:
+    """What is asked for on the command line. `only`: a step's id. `json`, `junit`: files, `-` the standard output."""
+
+    name: str
+    provider: str | None = None
+    jobs: int = 0  # 0: as many as this machine can
+    keep: bool = False
+    only: str = ""
+    jumps: bool = True
+    routes: bool = True
+    strict: bool = False
+    json: str = ""
+    junit: str = ""
+
+
+def default_jobs() -> int:
+    """How many playgrounds this machine carries side by side: most of the time is waiting, so more than it has CPUs."""
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+        return max(1, min(MOST_JOBS, (os.cpu_count() or 1) + 1, memory // MEMORY_A_JOB))
+    return 1
+
+
+async def prove_lab(lab: Lab, options: ProveOptions, *, write: Write, out: Write) -> int:
+    """Prove the lab; returns OK only if everything was proven.
+
+    `write` takes the lines for people, `out` what is asked for on the standard output. The playgrounds are made for
+    it and removed at the end, also on Ctrl-C and SIGTERM, unless they are to be kept. Raises UserError.
+    """
+    task = asyncio.current_task()
+    if task is not None:
+        with contextlib.suppress(NotImplementedError):  # Windows has no such signal
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    if options.only and options.only not in {step.id for step in lab.steps}:
+        raise UserError(
+            f"There is no step “{options.only}” in {lab.id}.",
+            f"Its steps: {', '.join(step.id for step in lab.steps)}.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
+    began = time.monotonic()
+    runs = plan_runs(lab, only=options.only, jumps=False, routes=options.routes)
+    prover = _Prover(lab, runs, options, write)
+    await prover.go()
+    report = prover.report(time.monotonic() - began)
+    for line in (*table_lines(report), *summary_lines(report)):
+        write(line)
+    _save(options.json, as_json(report), out)
+    _save(options.junit, as_junit(report), out)
+    return ExitCode.OK if report.passed else ExitCode.FAILED
+
+
+def _save(where: str, text: str, out: Write) -> None:
+    if where == "-":
+        out(text)
+    elif where:
+        try:
+            Path(where).write_text(f"{text}\n", encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"{where} cannot be written: {error.strerror}.", exit_code=ExitCode.BROKEN) from error
+
+
+class _Prover:
+    """Deals out the runs to playgrounds, and collects what they prove."""
+
+    def __init__(self, lab: Lab, runs: Sequence[Run], options: ProveOptions, write: Write) -> None:
+        self._lab = lab
+        self._options = options
+        self._write = write
+        self._queue = list(runs)
+        self._expected = expected_proofs(lab, runs)
+        self._proofs: list[Proof] = []
+        self._states: dict[str, Fingerprint] = {}
+        self._walked: set[str] = set()
+        self._provider = self._mesh = ""
+        self._only = options.only
+
+    async def go(self) -> None:
+        jobs = min(self._options.jobs or default_jobs(), len(self._queue))
+        names = [f"{self._options.name}-{letter}" for letter in string.ascii_lowercase[:jobs]]
+        async with asyncio.TaskGroup() as group:
+            for name in names:
+                group.create_task(self._work(name))
+
+    def report(self, seconds: float) -> ProofReport:
+        steps = [step for step in self._lab.steps if self._only in ("", step.id)]
+        self._count(steps)
+        proofs = [*self._proofs, *missing_proofs(self._expected, self._proofs)]
+        return ProofReport(
+            lab=self._lab,
+            proofs=tuple(proofs),
+            warnings=warnings_of(steps),
+            seconds=seconds,
+            provider=self._provider,
+            mesh=self._mesh,
+            strict=self._options.strict,
+        )
+
+    # -- what the runs tell ---------------------------------------------------------------------------------------
+
+    def proved(self, proof: Proof) -> None:
+        """See `tui.tutor.prove.Listener`."""
+        self._proofs.append(proof)
+        self._write(proof_line(proof, self._lab))
+
+    def opened(self, step: Step, state: Fingerprint) -> None:
+        """See `tui.tutor.prove.Listener`."""
+        self._walked.add(step.id)
+        self._states[step.id] = state
+
+    def _count(self, steps: Sequence[Step]) -> None:
+        walked = sum(step.id in self._walked for step in steps)
+        reason = "" if steps and walked == len(steps) else f"{walked} of {len(steps)} steps were run"
+        outcome = ProofOutcome.FAILED if reason else ProofOutcome.PROVEN
+        self.proved(Proof(ProofKey(ProofKind.COUNT), outcome, RunKind.MAIN, f"{walked} of {len(steps)}", reason=reason))
+
+    # -- the playgrounds ------------------------------------------------------------------------------------------
+
+    async def _work(self, name: str) -> None:
+        """Take one run after another on the playground of that name, until none is left."""
+
+        def progress(event: Progress) -> None:
+            if event.state is ProgressState.FAILED:
+                self._write(f"{name}: {progress_line(event)}")
+
+        made = False
+        try:
+            while self._queue:
+                run = self._queue.pop(0)
+                await self._take(name, run, progress, used=made)
+                made = True
+        finally:
+            if not self._options.keep:
+                await asyncio.shield(remove_nodes(name, progress, lambda _line: None))
+
+    async def _take(self, name: str, run: Run, progress: Callable[[Progress], None], *, used: bool) -> None:
+        playground, fresh = await ensure_nodes(name, progress, self._options.provider)
+        self._provider, self._mesh = playground.provider, playground.mesh
+        if used or not fresh:
+            await playground.close()
+            await reset_nodes(name, (), progress)
+            playground, _ = await ensure_nodes(name, progress)
+
+        async def reset(nodes: Sequence[str]) -> None:
+            await reset_nodes(name, nodes, progress)
+
+        session = LabSession(self._lab, None, BitttyEngine, reset_nodes=reset)
+        try:
+            await session.connect(playground, fresh=True)
+            await ProvingRun(session, run, self).go()
+        except (UserError, NodeUnreachableError, TimeoutError) as error:
+            self._write(f"✘ the run “{run.name}” on {name} ended early: {' '.join(str(error).split())}")
+        finally:
+            await session.close()

@@ -1,0 +1,137 @@
+"""A mistake made on purpose: it must leave the goal red, and the learner must be told what it was."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from tui.checks.evaluate import diagnose, evaluate_all
+from tui.checks.model import Outcome
+from tui.errors import UserError
+from tui.labs.model import Order, Step, WrongWay
+from tui.swarm.snapshot import Snapshot
+from tui.tutor.proofs import can_change
+from tui.tutor.proofs_fingerprint import Fingerprint, differences, fingerprint
+from tui.tutor.prove_orders import filled
+from tui.tutor.session import LabSession
+from tui.tutor.shells import NodeShell
+from tui.tutor.walk import look, sentence
+
+__all__ = ["try_wrong_way"]
+
+COMMAND_DEADLINE = 30.0
+"""Seconds after which a wrong command that does not end by itself is ended with Ctrl-C, as a person would."""
+MESSAGE_DEADLINE = 30.0
+"""Seconds within which the message must be shown, after the last command was typed."""
+MORE_PATIENCE = 7.0
+"""Seconds for a command to end once its mistake was named: one that creates a service watches it for five."""
+UNDONE_WITHIN = 45.0
+WATCHED_FOR = 1.0
+"""Seconds for which the goal is seen to stay red, beyond those for which it would have to hold."""
+PROMPT_DEADLINE = 20.0
+
+
+class Learner:
+    """Somebody who opens a step and errs: what the step says to that, and to nothing that was run before."""
+
+    def __init__(self, session: LabSession, step: Step, start: Snapshot) -> None:
+        self._session = session
+        self._step = step
+        self._start = start
+        self._since = time.time()
+
+    def hears(self) -> str:
+        """What is shown now: the red goals, each with what is so, and the diagnosis."""
+        evidence = self._session.evidence(start=self._start, since=self._since)
+        facts = self._session.facts
+        verdicts = evaluate_all(self._step.goal, evidence, facts)
+        red = [sentence(verdict) for verdict in verdicts if verdict.outcome is not Outcome.PASS]
+        return "; ".join([*red, diagnose(self._step, evidence, facts) or ""]).strip("; ")
+
+    def is_told(self, fragment: str) -> bool:
+        """Whether what is shown contains the fragment, in capitals or not."""
+        return fragment.casefold() in self.hears().casefold()
+
+
+async def try_wrong_way(session: LabSession, step: Step, way: WrongWay, start: Snapshot) -> None:
+    """Make the mistake, hear its message, see the goal stay red, and undo it. Raises UserError with what is amiss.
+
+    `start`: the swarm as the step was opened.
+    """
+    if session.is_done(step):
+        raise UserError("the goal is met already, so that no way to it can be wrong.")
+    learner = Learner(session, step, start)
+    before = fingerprint(session.snapshot)
+    if learner.is_told(way.says):
+        raise UserError(f"“{way.says}” is shown before the mistake is made: {learner.hears()}")
+    await _make(session, way, learner)
+    if can_change(step.goal):
+        await asyncio.sleep(max(spec.hold for spec in step.goal) + WATCHED_FOR)
+    await look(session)
+    if session.is_done(step):
+        raise UserError("it leads to the goal, so it is not wrong.")
+    if way.undo:
+        await _undo(session, way, before)
+        await look(session)
+        if session.is_done(step):
+            raise UserError("its `undo` leads to the goal.")
+
+
+async def _make(session: LabSession, way: WrongWay, learner: Learner) -> None:
+    """Type the commands. Some never end by themselves, so the message is listened for meanwhile."""
+    for order in way.orders[:-1]:
+        await _type(session, order)
+    told = asyncio.create_task(session.until(lambda: learner.is_told(way.says)))
+    typing = asyncio.create_task(_type(session, way.orders[-1], told))
+    try:
+        async with asyncio.timeout(MESSAGE_DEADLINE):
+            await told
+    except TimeoutError:
+        raise UserError(f"“{way.says}” is not shown, but: {learner.hears() or 'nothing'}") from None
+    finally:
+        told.cancel()
+        await asyncio.gather(typing, return_exceptions=True)
+    typing.result()
+
+
+async def _type(session: LabSession, order: Order, told: "asyncio.Task[None] | None" = None) -> None:
+    """Type a command and see it end, however it does. Once `told`, it is not waited for much longer."""
+    shell = session.shells[order.node]
+    running = asyncio.create_task(shell.run(await filled(order, session), COMMAND_DEADLINE))
+    try:
+        if told is not None:
+            await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
+            if told.done():
+                await asyncio.wait({running}, timeout=MORE_PATIENCE)
+        else:
+            await asyncio.wait({running})
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await _free(session, shell)
+
+
+async def _free(session: LabSession, shell: NodeShell) -> None:
+    """Get the shell back to its prompt: what runs there is interrupted."""
+    if shell.at_prompt:
+        return
+    shell.write(b"\x03")
+    try:
+        async with asyncio.timeout(PROMPT_DEADLINE):
+            await session.until(lambda: shell.at_prompt)
+    except TimeoutError:
+        raise UserError(f"the shell of {shell.node} does not come back to its prompt.") from None
+
+
+async def _undo(session: LabSession, way: WrongWay, before: Fingerprint) -> None:
+    await _all(session, way.undo)
+    try:
+        async with asyncio.timeout(UNDONE_WITHIN):
+            await session.until(lambda: not differences(before, fingerprint(session.snapshot)))
+    except TimeoutError:
+        left = "; ".join(differences(before, fingerprint(session.snapshot)))
+        raise UserError(f"its `undo` does not bring back what was: {left}") from None
+
+
+async def _all(session: LabSession, orders: Sequence[Order]) -> None:
+    for order in orders:
+        await _type(session, order)
