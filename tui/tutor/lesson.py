@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from tui.checks.evaluate import evaluate_all
 from tui.checks.model import Answer, Evidence, Outcome, Verdict
+from tui.checks.questions import judge
 from tui.labs.model import Break, Lab, Question, QuestionKind, Step
 from tui.playground.model import NODE_NAMES
 from tui.swarm.snapshot import Snapshot
@@ -154,7 +155,7 @@ class Lesson:
                 shown,
                 following,
                 answers=account.progress.answers,
-                open_questions=not done or here,
+                open_questions=self._may_answer(step),
                 standing=self._standing,
             ),
             goals=self._verdicts(step),
@@ -293,15 +294,21 @@ class Lesson:
         `value`: a whole number, the number of a choice counted from 1, or a node's name.
         """
         question = next((each for each in self.step.questions if each.id == question_id), None)
-        if question is None or (self.is_done(self.step) and self._index != self.position):
+        if question is None or not self._may_answer(self.step) or not _is_answer(question, value):
             return False
-        if not _is_answer(question, value):
-            return False
-        self._account.answers(question_id, Answer(value))
+        at_once = not self.step.goal and bool(self.shells)
+        judged = judge(question, value, self._evidence(), self.facts) if at_once else Answer(value)
+        self._account.answers(question_id, judged)
         self._account.alive(self.step.id)
         self._account.save()
         self._judge()
         return True
+
+    def _may_answer(self, step: Step) -> bool:
+        """Until the step is done; where nothing is to be done, until it is answered."""
+        if not step.goal:
+            return any(question.id not in self._account.progress.answers for question in step.questions)
+        return not self.is_done(step) or step is self.judged_step
 
     def look_at_node(self, node: str) -> None:
         """The learner has this node's shell in front."""
@@ -350,7 +357,7 @@ class Lesson:
         self._settled[step.id] = self._judge_of.verdicts
         for question in step.questions:
             given = self._account.progress.answers.get(question.id, Answer(""))
-            self._account.answers(question.id, self._judged(question, given, evidence))
+            self._account.answers(question.id, judge(question, given.value, evidence, self.facts))
         account, position = self._account, self.position
         account.alive(step.id)
         overtaken = self._newly_overtaken(step, evidence) if changes_something(step) else ()
@@ -371,10 +378,6 @@ class Lesson:
             and step.id not in progress.overtaken
             and undone_sentence(step, evidence, self.facts)
         )
-
-    def _judged(self, question: Question, given: Answer, evidence: Evidence) -> Answer:
-        """The answer with the swarm's own beside it."""
-        return given
 
     def _open_position(self) -> None:
         """Begin to judge the step that the nodes stand at."""

@@ -5,17 +5,18 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
-from tui.checks.evaluate import goal_targets
+from tui.checks.evaluate import command_targets, goal_targets
+from tui.checks.extras import extras_of
 from tui.checks.facts import facts_of
 from tui.checks.model import Answer, Evidence
-from tui.labs.model import CheckSpec, Lab, Step
+from tui.labs.model import CheckSpec, Lab, Step, Subject
 from tui.playground.model import Node, Playground
 from tui.swarm.observer import Observer
 from tui.swarm.snapshot import Snapshot
 from tui.terminal.command_log import CommandLog
 from tui.terminal.engine import EngineFactory
 from tui.tutor.node_control import NodeControl
-from tui.tutor.prober import WebProber
+from tui.tutor.prober import CommandProber, WebProber
 from tui.tutor.shells import NodeShell
 from tui.tutor.standing import first_look
 from tui.tutor.watcher import Watcher
@@ -51,7 +52,7 @@ class LiveNodes:
         listener: NodesListener,
         *,
         control: NodeControl | None,
-        observe: Observe = Observer,
+        observe: Observe | None = None,
         clock: Callable[[], float],
     ) -> None:
         self.log = CommandLog()
@@ -60,11 +61,13 @@ class LiveNodes:
         self._engine_factory = engine_factory
         self._listener = listener
         self._control = control
-        self._observe = observe
+        self._observe: Observe = observe or self._observer_for_lab
         self._clock = clock
         self._playground: Playground | None = None
         self._observer: Watcher | None = None
         self._prober: WebProber | None = None
+        self._runner: CommandProber | None = None
+        self._watched: tuple[CheckSpec, ...] = ()
         self._shells: Mapping[str, NodeShell] = MappingProxyType({})
         self._nothing = Snapshot(taken=clock())
         self._happened = asyncio.Event()
@@ -104,7 +107,7 @@ class LiveNodes:
     @property
     def facts(self) -> Mapping[str, str]:
         """The live facts that are known now, by name."""
-        return facts_of(self.snapshot, self.mesh)
+        return facts_of(self.snapshot, self.mesh, self._lab.variables)
 
     @property
     def playground(self) -> Playground:
@@ -125,6 +128,7 @@ class LiveNodes:
             commands=self.log.since(since),
             web=self._prober.answers if self._prober else MappingProxyType({}),
             answers=self.answers,
+            found=self._runner.found if self._runner else MappingProxyType({}),
         )
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -134,8 +138,9 @@ class LiveNodes:
         await self.disconnect()
         self._playground = playground
         self._prober = WebProber(playground, self._listener.probed)
+        self._runner = CommandProber(playground, self._listener.probed)
         observer = self._observer = self._observe(playground.nodes)
-        observer.subscribe(self._listener.saw)
+        observer.subscribe(self._saw)
         self._shells = MappingProxyType(
             {
                 node.name: NodeShell(node, self._engine_factory, self.log, self._listener.heard)
@@ -145,17 +150,19 @@ class LiveNodes:
         await observer.start()
         return await first_look(observer)
 
+    def _observer_for_lab(self, nodes: Sequence[Node]) -> Watcher:
+        return Observer(nodes, extras=extras_of(self._lab))
+
     async def disconnect(self) -> None:
         """End the shells and close the connections. The last snapshot is forgotten with them."""
         closing: list[Coroutine[object, object, None]] = [shell.close() for shell in self._shells.values()]
-        if self._prober:
-            closing.append(self._prober.close())
+        closing.extend(prober.close() for prober in (self._prober, self._runner) if prober)
         await asyncio.gather(*closing, return_exceptions=True)
         if self._observer:
             await self._observer.stop()
         if self._playground:
             await self._playground.close()
-        self._playground = self._prober = None
+        self._playground = self._prober = self._runner = None
 
     async def look_anew(self, timeout: float) -> None:
         """Return once everything was looked at again, from now on. Raises TimeoutError after so many seconds."""
@@ -177,9 +184,18 @@ class LiveNodes:
     # -- what checks want to know ---------------------------------------------------------------------------------
 
     def watch(self, specs: Sequence[CheckSpec]) -> None:
-        """Ask the ports that these checks look at, from now on, and no others."""
+        """Ask the ports and run the commands that these checks look at, from now on, and no others."""
+        self._watched = tuple(specs)
         if self._prober:
             self._prober.watch(goal_targets(specs))
+        if self._runner:
+            self._runner.watch(command_targets(specs, self.facts))
+
+    def _saw(self, snapshot: Snapshot) -> None:
+        """A command may name a fact that is known only now, or otherwise now."""
+        if self._runner and any(spec.subject is Subject.CMD for spec in self._watched):
+            self._runner.watch(command_targets(self._watched, self.facts))
+        self._listener.saw(snapshot)
 
     def watch_step(self, step: Step) -> None:
         """Ask all that the checks of a step look at."""
@@ -187,8 +203,9 @@ class LiveNodes:
 
     def forget_answers(self) -> None:
         """Drop what ports and commands answered so far: a new step begins."""
-        if self._prober:
-            self._prober.forget()
+        for prober in (self._prober, self._runner):
+            if prober:
+                prober.forget()
 
     def happened(self) -> None:
         """Something did: let those who wait look again."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from tui.checks.model import Answer
-from tui.labs.facts import SECRET_FACTS, render
+from tui.labs.facts import SECRET_FACTS, fact_of, render
 from tui.labs.model import Break, Command, Lab, Prose, Question, Step
 from tui.terminal.command_log import RanCommand
 from tui.tutor.faults import act_sentence
@@ -17,7 +17,7 @@ _HIDDEN = "•" * 6
 
 def shown_facts(lab: Lab, facts: Mapping[str, str]) -> Mapping[str, str]:
     """The facts as they may stand on a screen: tokens shortened, the lab's own secrets hidden."""
-    own = {f"var.{variable.name}" for variable in lab.variables if variable.secret}
+    own = {fact_of(variable.name) for variable in lab.variables if variable.secret}
     return {
         name: _shortened(value) if name in SECRET_FACTS else _HIDDEN if name in own else value
         for name, value in facts.items()
@@ -74,7 +74,7 @@ def _question(question: Question, shown: Mapping[str, str], answer: Answer | Non
         choices=tuple(render(choice.say, shown).text for choice in question.choices),
         answer=answer.value if answer else "",
         open=still_open,
-        right=answer.right if answer and not still_open else None,
+        right=answer.right if answer and answer.value and not still_open else None,
         seen=answer.seen if answer and judged else "",
         why=render(question.why, shown).text if not still_open else "",
     )

@@ -9,7 +9,6 @@ from dataclasses import replace
 from tui.errors import ExitCode, UserError
 from tui.labs.model import Break, CheckSpec, Command, Lab, Step
 from tui.playground.model import Fault, Node, Playground
-from tui.swarm.observer import Observer
 from tui.swarm.snapshot import Snapshot
 from tui.terminal.engine import EngineFactory
 from tui.tutor.account import Account
@@ -52,7 +51,7 @@ class LabSession(Lesson):
         engine_factory: EngineFactory,
         *,
         control: NodeControl | None = None,
-        observe: Callable[[Sequence[Node]], Watcher] = Observer,
+        observe: Callable[[Sequence[Node]], Watcher] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._live = LiveNodes(lab, engine_factory, self, control=control, observe=observe, clock=clock)
