@@ -82,12 +82,13 @@ class SshShell:
 class Way:
     """How a node is signed in to. `shell`: the command that opens a shell there; empty: the account's login shell.
 
-    `root`: as the machine's administrator; None where nothing is done as such.
+    `root`: as the machine's administrator; None where nothing is done as such. `foreign`: see SharedNode.
     """
 
     learner: Connect
     root: Connect | None
     shell: str = ""
+    foreign: frozenset[str] = frozenset()
 
 
 class SshNode:
@@ -96,7 +97,7 @@ class SshNode:
     def __init__(self, record: NodeRecord, key: Path, way: Way | None = None) -> None:
         way = way or Way(connect_by_key(record, "docker", key), connect_by_key(record, "root", key))
         self._record = record
-        self._shell = way.shell
+        self._shell, self._foreign = way.shell, way.foreign
         self._lines: EngineLines | None = None
         self._learner = Link(record.name, "docker", way.learner)
         self._root = Link(record.name, "root", way.root) if way.root else None
@@ -110,6 +111,11 @@ class SshNode:
     def address(self) -> str:
         """The node's own address."""
         return self._record.address
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """Containers that are none of the lesson's; see SharedNode."""
+        return self._foreign
 
     def start(self) -> None:
         """Begin to connect without waiting for it."""

@@ -25,6 +25,7 @@ __all__ = [
     "Provider",
     "Remedy",
     "Requirement",
+    "SharedNode",
     "Shell",
     "WebAnswer",
 ]
@@ -121,6 +122,16 @@ class Node(Protocol):
 
     async def close(self) -> None:
         """Close the connection and what runs over it."""
+        ...
+
+
+@runtime_checkable
+class SharedNode(Protocol):
+    """A node on a machine that serves others too: not every container there is the lesson's."""
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """The ids of the containers that were there before the playground was."""
         ...
 
 

@@ -118,10 +118,13 @@ def ways(record: PlaygroundRecord) -> list[Way]:
     if card is None:
         raise _damaged(record.name, _card_file(record.name))
     others = [(node.name, node.address) for node in record.nodes]
-    return [
-        way_to(host, shell_command(host.node, rc_text(host.node, node.host, others)))
-        for host, node in zip(card.hosts, record.nodes, strict=True)
-    ]
+    before = _inventories(record.name)
+    found: list[Way] = []
+    for host, node in zip(card.hosts, record.nodes, strict=True):
+        rc = rc_text(host.node, node.host, others)
+        held = before[host.node].containers if host.node in before else ()
+        found.append(way_to(host, shell_command(host.node, rc), held))
+    return found
 
 
 async def requirements_of(card: Card) -> Sequence[Requirement]:

@@ -6,7 +6,7 @@ stands above all of them.
 """
 
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -257,13 +257,16 @@ def _told(host: Host, gate: _Gate, error: BaseException) -> BaseException:
     return error
 
 
-def way_to(host: Host, shell: str) -> Way:
-    """How a node of a playground reaches its machine; `shell` is the command that opens a shell there."""
+def way_to(host: Host, shell: str, foreign: Collection[str]) -> Way:
+    """How a node of a playground reaches its machine; `shell` is the command that opens a shell there.
+
+    `foreign`: the containers that were there before.
+    """
 
     async def connect() -> "asyncssh.SSHClientConnection":
         return await connect_host(host)
 
-    return Way(cast("Connect", connect), None, shell)
+    return Way(cast("Connect", connect), None, shell, frozenset(foreign))
 
 
 @asynccontextmanager
