@@ -14,6 +14,8 @@ def test_the_first_free_network_is_taken() -> None:
 
 def test_a_route_to_everywhere_is_no_obstacle() -> None:
     assert str(choose_subnet([Network("0.0.0.0/0")])) == "10.77.0.0/24"
+    # A VPN that takes all traffic without touching the default route (OpenVPN's `redirect-gateway def1`).
+    assert str(choose_subnet([Network("0.0.0.0/1"), Network("128.0.0.0/1")])) == "10.77.0.0/24"
 
 
 def test_a_tunnel_that_claims_private_networks_is_avoided() -> None:
@@ -23,8 +25,9 @@ def test_a_tunnel_that_claims_private_networks_is_avoided() -> None:
 
 def test_no_free_network_is_said() -> None:
     with pytest.raises(UserError) as caught:
-        choose_subnet([Network("0.0.0.0/1"), Network("128.0.0.0/1")])
+        choose_subnet(map(Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15")))
     assert caught.value.exit_code == ExitCode.BUSY
+    assert "No private network is free" in caught.value.what
 
 
 def test_networks_are_read_from_routes_and_addresses() -> None:

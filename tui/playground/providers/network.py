@@ -98,13 +98,14 @@ class Addresses:
         return octets.hex(":")
 
 
-def _overlaps_default(network: Network) -> bool:
-    return network.prefixlen == 0
+_EVERYWHERE = 8
+"""A route with a shorter prefix leads to "everywhere else" and names no network that is in use: the default route, and
+the two halves of it (0.0.0.0/1 and 128.0.0.0/1) that a VPN sets to be asked first. Ours, being longer, win over it."""
 
 
 def choose_subnet(used: Iterable[Network]) -> Network:
     """The first candidate that overlaps none of the networks in use. Raises UserError if there is none."""
-    taken = [network for network in used if not _overlaps_default(network)]
+    taken = [network for network in used if network.prefixlen >= _EVERYWHERE]
     for candidate in map(Network, _CANDIDATES):
         if not any(candidate.overlaps(network) for network in taken):
             return candidate
