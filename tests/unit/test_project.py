@@ -161,3 +161,16 @@ def test_the_import_contracts_hold() -> None:
         [lint_imports, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_nothing_is_measured_by_a_clock_that_can_be_set() -> None:
+    """Moments come from tui.clock, deadlines from time.monotonic; the time of day is written down, never compared."""
+    by_the_day = re.compile(r"\btime\.time\b|datetime\.now\b|\butcnow\b")
+    # What puts a date on something, to be read by people.
+    may = {"clock.py", "tutor/progress.py", "tutor/progress_record.py"}
+    found = [
+        str(path.relative_to(ROOT / "tui"))
+        for path in (ROOT / "tui").rglob("*.py")
+        if by_the_day.search(path.read_text()) and str(path.relative_to(ROOT / "tui")) not in may
+    ]
+    assert found == []

@@ -5,6 +5,7 @@ import copy
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ import pytest
 
 from tests.unit.swarm_fake_engine import FakeEngine, FakeNode
 from tests.unit.swarm_samples import recorded
+from tui.clock import now
 from tui.playground.model import Node
 from tui.swarm.engine_client import EngineClient, EngineError, ErrorKind
 from tui.swarm.hints import Pace
@@ -201,13 +203,53 @@ async def test_who_asks_for_a_look_gets_one_although_nothing_changed(nodes: list
     await observer.start()
     try:
         before = await observer.wait_for(complete, _PATIENCE)
-        moment = time.time()
+        moment = now()
         observer.refresh()
         anew = await observer.wait_for(lambda s: s.swarm_asked >= moment, _PATIENCE)
         assert all(engine.asked >= moment for engine in anew.engines.values())
         assert (anew.nodes, anew.services, anew.tasks) == (before.nodes, before.services, before.tasks)
     finally:
         await observer.stop()
+
+
+@pytest.mark.parametrize("jump", [-86_400.0, 86_400.0])
+async def test_a_clock_that_is_set_stops_nothing(
+    nodes: list[FakeNode], monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    observer = watching(nodes, _SLOW)
+    await observer.start()
+    try:
+        before = await observer.wait_for(complete, _PATIENCE)
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + jump)
+        moment = now()
+        observer.refresh()
+        anew = await observer.wait_for(lambda s: s.swarm_asked >= moment, _PATIENCE)
+        assert 0 <= anew.taken - before.taken < _PATIENCE
+    finally:
+        await observer.stop()
+
+
+@pytest.mark.parametrize("ahead", [-600.0, 0.0, 600.0])
+async def test_what_an_engine_dates_by_another_clock_is_dated_by_ours(nodes: list[FakeNode], ahead: float) -> None:
+    engine = nodes[0].engine
+    engine_now = datetime.fromtimestamp(now() + ahead, UTC)
+    engine.answers["info"] = engine.answers["info"] | {"SystemTime": engine_now.isoformat()}
+    engine.answers["containers"] = [{"Id": "c1", "Names": ["/one"], "Created": int(now() + ahead - 60)}]
+    engine.answers["tasks"] = [
+        {"ID": "t1", "CreatedAt": engine_now.isoformat(), "Status": {"Timestamp": engine_now.isoformat()}}
+    ]
+    client = EngineClient(engine.dial)
+    try:
+        (container,) = client.local("node1", "10.77.0.11").containers
+        assert abs(now() - 60 - container.created) < _PATIENCE
+        (task,) = client.swarm(with_tokens=False).tasks
+        assert abs(now() - task.created) < _PATIENCE
+        assert abs(now() - task.reported) < _PATIENCE
+        again = client.local("node1", "10.77.0.11")
+        assert again.containers == (container,), "nothing seems to have changed"
+    finally:
+        client.close()
 
 
 async def test_no_swarm_is_a_truth_of_its_own(nodes: list[FakeNode], observer: Observer) -> None:
@@ -272,7 +314,7 @@ async def test_nothing_new_is_published_about_once_a_second(nodes: list[FakeNode
         gaps = [later - earlier for earlier, later in pairwise(times)]
         assert min(gaps) >= 0.45
         stamps = [engine.asked for engine in observer.snapshot.engines.values()]
-        assert all(time.time() - stamp < _PATIENCE for stamp in stamps)
+        assert all(now() - stamp < _PATIENCE for stamp in stamps)
     finally:
         await observer.stop()
 

@@ -5,16 +5,17 @@ with the first call, in the thread that makes it.
 """
 
 import json
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar, cast
 
+from tui.clock import now
 from tui.playground.model import EngineDial
 from tui.swarm.build import SwarmRows, build_engine, build_swarm
-from tui.swarm.raw import RawObject, number, strings, text
+from tui.swarm.raw import RawObject, moment, number, strings, text
+from tui.swarm.skew import correct_engine, correct_rows, steadied
 from tui.swarm.snapshot import Engine, Extra
 
 __all__ = ["DEADLINE", "EngineClient", "EngineError", "EngineEvent", "ErrorKind", "EventStream"]
@@ -151,6 +152,7 @@ class EngineClient:
         self._extras = frozenset(extras)
         self._api: _Api | None = None
         self._info: RawObject | None = None
+        self._ahead = 0.0  # seconds by which the engine's clock is ahead of ours
 
     def local(self, node: str, address: str, *, with_info: bool = True) -> Engine:
         """What the engine says of itself and its containers. Raises EngineError.
@@ -165,11 +167,13 @@ class EngineClient:
         if with_info or self._info is None:
             try:
                 self._info = self._ask(lambda api: api.info())
+                self._ahead = steadied(self._ahead, moment(self._info, "SystemTime"), now())
             except EngineError as error:
                 if self._info is None or error.kind is not ErrorKind.TIMEOUT:
                     raise
                 trouble = f"the engine {error.text} about its swarm"
-        engine = build_engine(node, address, self._info, containers, time.time(), images)
+        engine = build_engine(node, address, self._info, containers, now(), images)
+        engine = correct_engine(engine, self._ahead)
         return replace(engine, swarm_error=trouble) if trouble else engine
 
     def swarm(self, *, with_tokens: bool) -> SwarmRows:
@@ -180,7 +184,7 @@ class EngineClient:
             swarm = api.inspect_swarm() if with_tokens else None
             return build_swarm(api.nodes(), api.services(), api.tasks(), swarm, more)
 
-        return self._ask(ask)
+        return correct_rows(self._ask(ask), self._ahead)
 
     def events(self, since_nano: int = 0) -> EventStream:
         """Open the stream of events, from that moment on (0: from now). Raises EngineError.

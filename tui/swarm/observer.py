@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from tui.clock import now
 from tui.playground.model import Node
 from tui.swarm.bell import Bell
 from tui.swarm.build import SwarmRows
@@ -68,7 +69,7 @@ class Observer:
         self._published_at = 0.0
         self._refreshed = 0.0  # when somebody asked for a look at everything and was not answered yet; 0: nobody
         engines = {n.name: Engine(node=n.name, address=n.address, error=NOT_ASKED) for n in self._nodes}
-        self._snapshot = Snapshot(taken=time.time(), engines=MappingProxyType(engines), manager_error=NOT_ASKED)
+        self._snapshot = Snapshot(taken=now(), engines=MappingProxyType(engines), manager_error=NOT_ASKED)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -115,7 +116,7 @@ class Observer:
         The first snapshot in which everything was asked since is published even if it says the same as before.
         """
         self._tokens_asked = 0.0
-        self._refreshed = time.time()
+        self._refreshed = now()
         self._hinted(Hint(everyone=True, swarm=True))
 
     async def wait_for(self, predicate: Callable[[Snapshot], bool], timeout: float) -> Snapshot:
@@ -209,7 +210,7 @@ class Observer:
             return
         self._manager = ""
         if nobody_in_swarm(engines.values()):
-            self._rows, self._cluster, self._error, self._asked = None, "", "", time.time()
+            self._rows, self._cluster, self._error, self._asked = None, "", "", now()
         else:
             self._error = why_unknown(engines, failures)
 
@@ -221,7 +222,7 @@ class Observer:
         if not same_rows(rows, self._rows):
             self._changed_at = time.monotonic()
         self._rows, self._manager, self._cluster = rows, name, cluster
-        self._error, self._asked = "", time.time()
+        self._error, self._asked = "", now()
 
     def _compose(self) -> Snapshot:
         engines = self._engines()
@@ -235,7 +236,7 @@ class Observer:
             else:
                 error = BEING_ASKED if able else why_unknown(engines)
         return Snapshot(
-            taken=time.time(),
+            taken=now(),
             engines=MappingProxyType(engines),
             manager=manager,
             manager_error=error,

@@ -1,11 +1,11 @@
 """A mistake made on purpose: it must leave the goal red, and the learner must be told what it was."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 
 from tui.checks.evaluate import diagnose, evaluate_all
 from tui.checks.model import Outcome
+from tui.clock import now
 from tui.errors import UserError
 from tui.labs.model import Order, Step, WrongWay
 from tui.swarm.snapshot import Snapshot
@@ -37,7 +37,7 @@ class Learner:
         self._session = session
         self._step = step
         self._start = start
-        self._since = time.time()
+        self._since = now()
 
     def hears(self) -> str:
         """What is shown now: the red goals, each with what is so, and the diagnosis."""

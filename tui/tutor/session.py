@@ -1,11 +1,11 @@
 """One learner in one lab, on live nodes: the lesson, and all that is done for the learner and takes its time."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from tui.clock import now
 from tui.errors import ExitCode, UserError
 from tui.labs.model import Break, CheckSpec, Command, Lab, Step
 from tui.playground.model import Fault, Node, Playground
@@ -52,7 +52,7 @@ class LabSession(Lesson):
         *,
         control: NodeControl | None = None,
         observe: Callable[[Sequence[Node]], Watcher] | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = now,
     ) -> None:
         self._live = LiveNodes(lab, engine_factory, self, control=control, observe=observe, clock=clock)
         super().__init__(lab, Account(lab, progress_file, clock), clock)

@@ -1,9 +1,9 @@
 """The live shells, one on each node. They live outside any widget, so that switching never kills one."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
+from tui.clock import now
 from tui.playground.model import Node, NodeUnreachableError, Shell
 from tui.terminal.command_log import CommandLog, RanCommand
 from tui.terminal.engine import EngineFactory, TerminalEngine
@@ -39,7 +39,7 @@ class NodeShell:
         self.node = node.name
         self.engine: TerminalEngine = engine_factory(columns, rows)
         self._machine = node
-        self._tracker = CommandTracker(node.name, log, clock=time.time)
+        self._tracker = CommandTracker(node.name, log, clock=now)
         self._changed = changed
         self._shell: Shell | None = None
         self._trouble = "the shell is being opened"

@@ -1,6 +1,5 @@
 """The lab screen: the lesson at the left, the live swarm and the shells at the right; tabs where there is no room."""
 
-import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -25,6 +24,7 @@ from tui.app.widgets.painted import Bar
 from tui.app.widgets.preparing import PreparingPanel
 from tui.app.widgets.shell_box import ShellBox
 from tui.app.widgets.swarm_view import SwarmView
+from tui.clock import now
 from tui.playground.model import NODE_NAMES
 from tui.tutor.views import Readiness
 
@@ -273,7 +273,7 @@ class LabScreen(Screen[None]):
         session = self._session
         look = Look(
             width=width,
-            now=time.time(),
+            now=now(),
             height=height,
             here=self.node,
             mesh=session.mesh,
@@ -333,7 +333,7 @@ class LabScreen(Screen[None]):
     def _draw_swarm_title(self) -> None:
         focused = self.pane is Pane.SWARM
         if self.prepared:
-            fresh = bars.freshness(self._session.snapshot, time.time(), self._signs)
+            fresh = bars.freshness(self._session.snapshot, now(), self._signs)
             self.bar("swarm-title").show(self._title("Swarm", focused=focused), (*fresh, Span(" ")))
         else:
             self.bar("swarm-title").show(self._title("Your nodes", focused=focused))
