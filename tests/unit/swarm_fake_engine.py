@@ -34,6 +34,7 @@ class FakeEngine:
         self.answers: dict[str, Any] = dict(answers)
         self.frozen = threading.Event()
         self.silent_about: set[str] = set()
+        self.versions: tuple[str, str] = ("1.24", "1.41")  # of its interface, the oldest and the newest that it speaks
         self.overlaps = 0
         self.asked: list[str] = []
         self._busy = threading.Lock()
@@ -85,6 +86,16 @@ class FakeEngine:
         self._streams.append(stream)
         return stream
 
+    def refusal(self, version: str) -> str:
+        """Why it does not speak this version of its interface, in an engine's words; empty if it does."""
+        oldest, newest = self.versions
+        asked = tuple(map(int, version.split(".")))
+        if asked < tuple(map(int, oldest.split("."))):
+            return f"client version {version} is too old. Minimum supported API version is {oldest}, please upgrade"
+        if asked > tuple(map(int, newest.split("."))):
+            return f"client version {version} is too new. Maximum supported API version is {newest}"
+        return ""
+
     def answer(self, path: str) -> tuple[int, Any]:
         """The status and body for a request."""
         alone = self._busy.acquire(blocking=False)
@@ -94,7 +105,7 @@ class FakeEngine:
             while self.frozen.is_set() or path in self.silent_about:
                 time.sleep(_EVENT_PULSE)
             if path == "version":
-                return 200, {"ApiVersion": "1.41", "Version": "20.10"}
+                return 200, {"ApiVersion": self.versions[1], "MinAPIVersion": self.versions[0], "Version": "20.10"}
             if path not in self.answers:
                 return 503, {"message": "This node is not a swarm manager."}
             found = self.answers[path]
@@ -116,6 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.partition("?")[0].split("/", 2)[2] if self.path.startswith("/v1") else self.path[1:]
         engine = cast("_Server", self.server).engine
+        if self.path.startswith("/v1") and (refusal := engine.refusal(self.path.split("/")[1][1:])):
+            self._send(400, json.dumps({"message": refusal}).encode())
+            return
         if path == "events":
             self._stream(engine)
             return

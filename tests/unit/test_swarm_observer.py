@@ -364,6 +364,28 @@ def test_a_client_says_what_went_wrong(nodes: list[FakeNode]) -> None:
     assert raised.value.kind is ErrorKind.TIMEOUT
 
 
+@pytest.mark.parametrize("versions", [("1.24", "1.41"), ("1.24", "1.51"), ("1.44", "1.52"), ("1.44", "1.60")])
+def test_a_client_speaks_as_the_engine_does(nodes: list[FakeNode], versions: tuple[str, str]) -> None:
+    engine = nodes[0].engine
+    engine.versions = versions
+    client = EngineClient(engine.dial)
+    assert client.local("node1", "10.0.9.1").reachable
+    assert client.swarm(with_tokens=True).nodes
+    client.events().close()
+
+
+@pytest.mark.parametrize(("before", "after"), [("1.41", "1.52"), ("1.52", "1.41")])
+def test_a_client_notices_that_the_engine_was_exchanged(nodes: list[FakeNode], before: str, after: str) -> None:
+    engine = nodes[0].engine
+    engine.versions = (before, before)
+    client, listening = EngineClient(engine.dial), EngineClient(engine.dial)
+    assert client.local("node1", "10.0.9.1").reachable
+    listening.events().close()
+    engine.versions = (after, after)
+    assert client.local("node1", "10.0.9.1").reachable
+    listening.events().close()
+
+
 async def test_a_lane_does_one_thing_at_a_time_and_drops_what_came_too_late() -> None:
     lane = Lane("test")
     gate = threading.Event()

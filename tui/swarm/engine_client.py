@@ -74,6 +74,7 @@ class ErrorKind(StrEnum):
     UNREACHABLE = "unreachable"  # nobody listens, or the connection broke
     TIMEOUT = "timeout"  # it listens but says nothing
     NOT_A_MANAGER = "not a manager"  # it answers, but not for the swarm
+    OTHER_VERSION = "other version"  # another engine runs there now, which does not speak as the one before it did
     OTHER = "other"
 
 
@@ -219,8 +220,8 @@ class EngineClient:
         try:
             return self._ask_once(request)
         except EngineError as error:
-            # A kept connection may have died unnoticed, for instance when the engine was restarted.
-            if fresh or error.kind is not ErrorKind.UNREACHABLE:
+            # A kept connection may have died unnoticed, for instance when the engine was restarted or exchanged.
+            if fresh or error.kind not in (ErrorKind.UNREACHABLE, ErrorKind.OTHER_VERSION):
                 raise
         return self._ask_once(request)
 
@@ -228,7 +229,7 @@ class EngineClient:
         try:
             return _translated(lambda: request(self._connected()), self._deadline)
         except EngineError as error:
-            if error.kind in (ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT):
+            if error.kind in (ErrorKind.UNREACHABLE, ErrorKind.TIMEOUT, ErrorKind.OTHER_VERSION):
                 self.close()
             raise
 
@@ -277,6 +278,9 @@ def _from_answer(error: Exception) -> EngineError:
     response = getattr(error, "response", None)
     status = cast("int", getattr(response, "status_code", 0) or 0)
     words = str(getattr(error, "explanation", "") or error).strip()
+    if status == 400 and "client version" in (words + str(getattr(response, "text", ""))):
+        # «client version 1.41 is too old. Minimum supported API version is 1.44 …», or too new: ask which it wants.
+        return EngineError(ErrorKind.OTHER_VERSION, words)
     if status == 503 and "manager" in words:
         return EngineError(ErrorKind.NOT_A_MANAGER, words)
     if status >= 500 and "deadline exceeded" in words.lower():
