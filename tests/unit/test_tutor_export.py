@@ -114,6 +114,7 @@ def _record(path: Path, *pieces: bytes) -> str:
     recorder = CastRecorder(path, columns=80, rows=24, began=100.0, title="node1")
     for number, piece in enumerate(pieces):
         recorder.output(piece, 100.0 + number)
+    recorder.flush()
     return path.read_text() if path.exists() else ""
 
 
@@ -123,11 +124,29 @@ def test_a_cast_is_of_version_2(tmp_path: Path) -> None:
     recorder.output("h\u00e9".encode()[:2], 100.25)
     recorder.output("h\u00e9".encode()[2:] + b"\r\n", 100.5)
     recorder.resized(80, 24, 101.0)
+    recorder.flush()
     recorder.resized(132, 40, 101.5)
+    recorder.flush()
+    recorder.flush()
     header, *events = [json.loads(line) for line in path.read_text().split("\n") if line]
     assert header == {"version": 2, "width": 80, "height": 24, "timestamp": 100, "title": "node1"}
     assert events == [[0.25, "o", "h"], [0.5, "o", "é\r\n"], [1.5, "r", "132x40"]]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_cast_that_cannot_be_written_says_so_and_stays_silent(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    recorder = CastRecorder(tmp_path / "file" / "a.cast", columns=80, rows=24, began=0.0, title="node1")
+    recorder.output(b"x", 1.0)
+    recorder.flush()
+    assert "not recorded" in recorder.trouble
+    recorder.output(b"y", 2.0)
+    recorder.flush()
+
+
+def test_a_flood_is_not_followed_for_ever(tmp_path: Path) -> None:
+    text = _record(tmp_path / "node1.cast", *[b"y" * 3_000_000] * 4)
+    assert 8_000_000 < len(text) < 10_000_000
 
 
 def test_a_shell_that_wrote_nothing_leaves_no_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from textual.command import Provider
 from tui.app.actions import bindings
 from tui.app.leaving import Leaving
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
-from tui.app.screens.lab import LabScreen
+from tui.app.screens.lab import Errand, LabScreen
 from tui.app.signs import Signs, signs_for
 from tui.app.themes import DARK, LIGHT, THEMES
 from tui.errors import ExitCode, UserError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from textual.message import Message
 
     from tui.playground.model import Playground, Progress, ProgressListener
+    from tui.tutor.chronicle import Chronicle
     from tui.tutor.offer import HostMends
     from tui.tutor.session import LabSession
 
@@ -46,7 +47,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
     """One lab in one window. `session` is the lesson; `prepare` makes the nodes while the first page is read.
 
     `keymap` gives actions (by their id) other keys. `mends` is what can be done where no provider can work; without it
-    that is only said. Returns a `Leaving`.
+    that is only said. `chronicle` writes down what happens. Returns a `Leaving`.
     """
 
     TITLE = "Swarmtutor"
@@ -67,6 +68,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         keymap: Mapping[str, str] | None = None,
         signs: Signs | None = None,
         mends: "HostMends | None" = None,
+        chronicle: "Chronicle | None" = None,
     ) -> None:
         super().__init__()
         self.session = session
@@ -74,6 +76,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         self.keymap = dict(keymap or {})
         self._prepare = prepare
         self._mends = mends
+        self._chronicle = chronicle
         self._signs = signs or signs_for()
         self._unsubscribe: Callable[[], None] | None = None
         for theme in THEMES:
@@ -85,7 +88,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
 
     def get_default_screen(self) -> LabScreen:
         """The lab."""
-        return LabScreen(self.session, self._signs, self.keymap, self.catch_up)
+        return LabScreen(self.session, self._signs, self.keymap, self.send)
 
     @property
     def lab(self) -> LabScreen:
@@ -98,6 +101,8 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin to make the nodes once the first page is on screen."""
         self._unsubscribe = self.session.subscribe(self._session_event)
+        if self._chronicle is not None:
+            self._chronicle.start(self.session)
         self.call_after_refresh(self._first_page_is_up)
 
     def _first_page_is_up(self) -> None:
@@ -112,6 +117,8 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
             self._unsubscribe = None
         async with asyncio.timeout(CLOSE_TIMEOUT):
             await self.session.close()
+            if self._chronicle is not None:
+                await self._chronicle.stop()
 
     def _session_event(self, event: SessionEvent) -> None:
         message: Message
@@ -202,14 +209,14 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         if leaving is not None:
             self.exit(leaving)
 
-    @work(group="catch-up", exclusive=True, exit_on_error=False)
-    async def catch_up(self) -> None:
-        """Bring the nodes to the open step; what goes wrong is said."""
+    @work(group="errand", exit_on_error=False)
+    async def send(self, errand: Errand) -> None:
+        """Do something that takes its time in the background; what goes wrong is said."""
         try:
-            await self.session.catch_up()
+            await errand()
         except UserError as error:
             self.lab.post_message(NoticeNews(str(error)))
         except Exception as error:
             # As above: said, not died of.
             self.log(repr(error))
-            self.lab.post_message(NoticeNews(f"Catching up failed: {type(error).__name__}: {error}"))
+            self.lab.post_message(NoticeNews(f"Something went wrong: {type(error).__name__}: {error}"))

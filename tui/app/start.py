@@ -20,6 +20,7 @@ from tui.playground.locks import LockHeldError, hold_lock
 from tui.playground.model import Fault, Playground, Progress, ProgressListener
 from tui.playground.record import known_names
 from tui.terminal.engine import TerminalEngine
+from tui.tutor.chronicle import Chronicle
 from tui.tutor.node_control import Faults, NodeControl
 from tui.tutor.offer import HostMends
 from tui.tutor.progress import ProgressFile
@@ -57,10 +58,17 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted) 
 
         return await ensure_nodes(playground_name, listener, provider)
 
-    app = SwarmtutorApp(
-        LabSession(lab, file, _engine, control=_Control(playground_name)), prepare, mends=_mends(provider)
-    )
+    chronicle = Chronicle(state_dir(), lab)
+    session = LabSession(lab, file, _engine, control=_Control(playground_name), tap=chronicle)
+    app = SwarmtutorApp(session, prepare, mends=_mends(provider), chronicle=chronicle)
     leaving = app.run()
+    if session.view.finished:
+        from tui.tutor.export import written_story
+        from tui.tutor.transcript import summary_lines
+
+        for sentence in summary_lines(written_story(lab, state_dir())):
+            _print(sentence)
+        _print(f"`swarmtutor export {lab.id}` writes down what you did.")
     if leaving == Leaving.FAILED and app.failure is not None:
         raise app.failure
     if leaving == Leaving.TAKE_DOWN:

@@ -16,7 +16,7 @@ from tui.tutor.masking import masked
 
 __all__ = ["CastRecorder", "masked_cast"]
 
-_LARGEST = 8_000_000  # bytes of one file; a shell that writes more than that is not followed further
+_LARGEST = 8_000_000  # signs of one file; a shell that writes more than that is not followed further
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,10 @@ class _Event:
 
 
 class CastRecorder:
-    """Follows one shell. Times are seconds since `began`, which is given in seconds since the epoch."""
+    """Follows one shell. Times are seconds since `began`, which is given in seconds since the epoch.
+
+    Events are kept in memory until `flush`, which may run in a thread.
+    """
 
     def __init__(self, path: Path, *, columns: int, rows: int, began: float, title: str) -> None:
         self.path = path
@@ -37,7 +40,8 @@ class CastRecorder:
         self._written = 0
         self._size = (columns, rows)
         header = {"version": 2, "width": columns, "height": rows, "timestamp": int(began), "title": title}
-        self._header: str | None = json.dumps(header)
+        self._header = json.dumps(header)
+        self._pending: list[str] = []
 
     def output(self, data: bytes, at: float) -> None:
         """Note what the shell wrote at a moment (seconds since the epoch)."""
@@ -50,23 +54,25 @@ class CastRecorder:
             self._size = (columns, rows)
             self._write(_Event(at - self._began, "r", f"{columns}x{rows}"))
 
-    def _write(self, event: _Event) -> None:
-        if self.trouble or self._written > _LARGEST:
+    def flush(self) -> None:
+        """Append what has come since the last time. Where that fails, `trouble` says why, and nothing more is kept."""
+        pending, self._pending = self._pending, []
+        if not pending or self.trouble:
             return
-        line = _line(event)
-        if self._header is not None:
-            line, self._header = f"{self._header}\n{line}", None
-        data = f"{line}\n".encode()
-        self._written += len(data)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(handle, data)
-            finally:
-                os.close(handle)
+            with os.fdopen(handle, "a", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in pending)
         except OSError as error:
             self.trouble = f"The shell is not recorded: {self.path}: {error.strerror}."
+
+    def _write(self, event: _Event) -> None:
+        if self.trouble or self._written > _LARGEST:
+            return
+        lines = [_line(event)] if self._written else [self._header, _line(event)]
+        self._written += sum(map(len, lines))
+        self._pending += lines
 
 
 def masked_cast(text: str, secrets: Iterable[str] = ()) -> str:

@@ -1,19 +1,15 @@
 """What a learner did in a lab, entry by entry, in a file of their own: the source of every export.
 
 One JSON object a line, appended at once, so that a crash loses nothing. The file is the learner's alone (mode 0600).
-Join tokens are hidden before anything is written.
+Join tokens are hidden before anything is written. Reading takes a library that the first page need not wait for.
 """
 
 import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from pathlib import Path
 from typing import Any, cast
-
-import cattrs
-from cattrs.preconf.json import make_converter
 
 from tui.tutor.masking import masked
 
@@ -120,21 +116,20 @@ class Journal:
 
 def read_entries(text: str) -> tuple[Entry, ...]:
     """The entries in a journal's text. A line that is none, as a power cut leaves it, is passed over."""
+    import cattrs
+    from cattrs.preconf.json import make_converter
+
+    converter = make_converter()
     entries: list[Entry] = []
     for line in text.split("\n"):
         try:
             loaded: object = json.loads(line)
             if isinstance(loaded, dict):
                 record = cast("dict[str, Any]", loaded)
-                entries.append(_converter().structure(record, _KINDS[str(record.get("kind"))]))
+                entries.append(converter.structure(record, _KINDS[str(record.get("kind"))]))
         except (ValueError, KeyError, TypeError, cattrs.BaseValidationError):
             continue
     return tuple(entries)
-
-
-@cache
-def _converter() -> cattrs.Converter:
-    return make_converter()
 
 
 def _plain(entry: Entry, secrets: Iterable[str]) -> dict[str, object]:

@@ -23,6 +23,7 @@ from tui.tutor.perform import cause, run_commands
 from tui.tutor.progress import ProgressFile
 from tui.tutor.progress_record import HelpUsed
 from tui.tutor.repair import mend
+from tui.tutor.shells import ShellTap
 from tui.tutor.stage import Doing
 from tui.tutor.standing import bring_to_start, is_behind, is_pristine
 from tui.tutor.views import LessonView, Readiness
@@ -41,7 +42,7 @@ class LabSession(Lesson):
 
     What takes long is a coroutine; one at a time (UserError, BUSY, for a second one), shown in the view as `doing`, and
     safe to cancel at any moment: `stop` does. `control` is power over the nodes as machines; without it they are
-    neither made anew nor broken.
+    neither made anew nor broken. `tap` is told what the shells write.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class LabSession(Lesson):
         control: NodeControl | None = None,
         observe: Callable[[Sequence[Node]], Watcher] | None = None,
         clock: Callable[[], float] = now,
+        tap: ShellTap | None = None,
     ) -> None:
-        self._live = LiveNodes(lab, engine_factory, self, control=control, observe=observe, clock=clock)
+        self._live = LiveNodes(lab, engine_factory, self, control=control, observe=observe, clock=clock, tap=tap)
         super().__init__(lab, Account(lab, progress_file, clock), clock)
         self._here: int | None = None
         self._errand: asyncio.Task[object] | None = None

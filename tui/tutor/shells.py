@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from tui.clock import now
 from tui.playground.model import Node, NodeUnreachableError, Shell
@@ -9,7 +10,7 @@ from tui.terminal.command_log import CommandLog, RanCommand
 from tui.terminal.engine import EngineFactory, TerminalEngine
 from tui.terminal.marks import CommandTracker
 
-__all__ = ["INTERRUPT", "NodeShell"]
+__all__ = ["INTERRUPT", "NodeShell", "ShellTap"]
 
 FIRST_RETRY = 0.3
 LAST_RETRY = 3.0
@@ -18,6 +19,18 @@ READING_PAUSE = 0.4
 """Seconds for which a command that was typed for somebody stands at the prompt before Enter."""
 CLEAR_INPUT_LINE = b"\x05\x15"
 """Ctrl-E Ctrl-U: what stands at the prompt goes to readline's kill ring, from where Ctrl-Y brings it back."""
+
+
+class ShellTap(Protocol):
+    """Whoever writes down what shells show."""
+
+    def wrote(self, node: str, data: bytes) -> None:
+        """A node's shell wrote this."""
+        ...
+
+    def resized(self, node: str, columns: int, rows: int) -> None:
+        """A node's shell has a new size in cells."""
+        ...
 
 
 class NodeShell:
@@ -35,8 +48,10 @@ class NodeShell:
         *,
         columns: int = 80,
         rows: int = 24,
+        tap: ShellTap | None = None,
     ) -> None:
         self.node = node.name
+        self._tap = tap
         self.engine: TerminalEngine = engine_factory(columns, rows)
         self._machine = node
         self._tracker = CommandTracker(node.name, log, clock=now)
@@ -75,6 +90,8 @@ class NodeShell:
     def resize(self, columns: int, rows: int) -> None:
         """Give the engine and the PTY a new size in cells."""
         self.engine.resize(columns, rows)
+        if self._tap is not None:
+            self._tap.resized(self.node, columns, rows)
         if self._shell is not None:
             self._shell.resize(columns, rows)
 
@@ -171,6 +188,8 @@ class NodeShell:
     async def _pump_bytes(self, shell: Shell) -> None:
         while data := await shell.read():
             self.engine.feed(data)
+            if self._tap is not None:
+                self._tap.wrote(self.node, data)
             self._tracker.feed(data)
             self._prompted = self._prompted or self._tracker.at_prompt
             if replies := self.engine.take_replies():
