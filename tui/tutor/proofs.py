@@ -1,10 +1,12 @@
 """What a lab has to prove on real nodes, and what came of it: values, and what is planned. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.labs.model import CheckSpec, Lab, Step, Subject
+from tui.labs.model import Break, CheckSpec, Lab, Step, Subject
+from tui.tutor.faults import last_step_of
+from tui.tutor.jump import legs_to
 from tui.tutor.proofs_fingerprint import Fingerprint, differences
 
 __all__ = [
@@ -126,18 +128,23 @@ def plan_runs(lab: Lab, *, only: str = "", jumps: bool = True, routes: bool = Tr
         runs.extend(Run(RunKind.ROUTE, steps, nth, jump_first=bool(only)) for nth in range(1, most + 1))
     if jumps and not only:
         # The longest way first: what is left for the end is short, and the jobs end at about the same time.
-        runs.extend(Run(RunKind.JUMP, group, jump_first=True) for group in reversed(_one_way(lab.steps)))
+        runs.extend(Run(RunKind.JUMP, group, jump_first=True) for group in reversed(_one_way(lab)))
     return tuple(runs)
 
 
-def _one_way(steps: Sequence[Step]) -> list[tuple[Step, ...]]:
+def _one_way(lab: Lab) -> list[tuple[Step, ...]]:
     """Steps in groups to which one way leads: nothing between them changes the nodes."""
-    groups: list[list[Step]] = [[]]
-    for step in steps:
-        groups[-1].append(step)
-        if can_change(step.goal) or any(True for act in step.acts if act not in step.commands):
-            groups.append([])
-    return [tuple(group) for group in groups if group]
+    ways: dict[tuple[tuple[int, ...], tuple[Break, ...]], list[Step]] = {}
+    for index, step in enumerate(lab.steps):
+        legs = legs_to(lab, index)
+        standing = tuple(
+            act
+            for leg in legs
+            for act in lab.steps[leg].acts
+            if isinstance(act, Break) and last_step_of(lab, lab.steps[leg], act) >= index
+        )
+        ways.setdefault((legs, standing), []).append(step)
+    return [tuple(steps) for steps in ways.values()]
 
 
 def expected_proofs(lab: Lab, runs: Iterable[Run]) -> tuple[ProofKey, ...]:

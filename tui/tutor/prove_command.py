@@ -15,6 +15,7 @@ from tui.labs.model import Lab, Step
 from tui.playground.model import NodeUnreachableError, Progress, ProgressState
 from tui.terminal.bittty_engine import BitttyEngine
 from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes, reset_nodes
+from tui.tutor.playground_control import PlaygroundControl
 from tui.tutor.proofs import (
     Proof,
     ProofKey,
@@ -83,7 +84,7 @@ async def prove_lab(lab: Lab, options: ProveOptions, *, write: Write, out: Write
             exit_code=ExitCode.NOT_FOUND,
         )
     began = time.monotonic()
-    runs = plan_runs(lab, only=options.only, jumps=False, routes=options.routes)
+    runs = plan_runs(lab, only=options.only, jumps=options.jumps, routes=options.routes)
     prover = _Prover(lab, runs, options, write)
     await prover.go()
     report = prover.report(time.monotonic() - began)
@@ -115,9 +116,10 @@ class _Prover:
         self._expected = expected_proofs(lab, runs)
         self._proofs: list[Proof] = []
         self._states: dict[str, Fingerprint] = {}
-        self._walked: set[str] = set()
         self._provider = self._mesh = ""
         self._only = options.only
+        self._main_is_over = False
+        self._moved = asyncio.Event()
 
     async def go(self) -> None:
         jobs = min(self._options.jobs or default_jobs(), len(self._queue))
@@ -149,11 +151,11 @@ class _Prover:
 
     def opened(self, step: Step, state: Fingerprint) -> None:
         """See `tui.tutor.prove.Listener`."""
-        self._walked.add(step.id)
         self._states[step.id] = state
+        self._moved.set()
 
     def _count(self, steps: Sequence[Step]) -> None:
-        walked = sum(step.id in self._walked for step in steps)
+        walked = sum(step.id in self._states for step in steps)
         reason = "" if steps and walked == len(steps) else f"{walked} of {len(steps)} steps were run"
         outcome = ProofOutcome.FAILED if reason else ProofOutcome.PROVEN
         self.proved(Proof(ProofKey(ProofKind.COUNT), outcome, RunKind.MAIN, f"{walked} of {len(steps)}", reason=reason))
@@ -169,13 +171,32 @@ class _Prover:
 
         made = False
         try:
-            while self._queue:
-                run = self._queue.pop(0)
+            while run := await self._next():
                 await self._take(name, run, progress, used=made)
                 made = True
         finally:
             if not self._options.keep:
                 await asyncio.shield(remove_nodes(name, progress, lambda _line: None))
+
+    async def _next(self) -> Run | None:
+        """The next run, None when all are dealt out. A jump waits for the state that it is compared with."""
+
+        def ready() -> list[Run]:
+            return [
+                run
+                for run in self._queue
+                if run.kind is not RunKind.JUMP
+                or self._main_is_over
+                or all(step.id in self._states for step in run.steps)
+            ]
+
+        while self._queue:
+            if best := next(iter(ready()), None):
+                self._queue.remove(best)
+                return best
+            self._moved.clear()
+            await self._moved.wait()
+        return None
 
     async def _take(self, name: str, run: Run, progress: Callable[[Progress], None], *, used: bool) -> None:
         playground, fresh = await ensure_nodes(name, progress, self._options.provider)
@@ -185,14 +206,13 @@ class _Prover:
             await reset_nodes(name, (), progress)
             playground, _ = await ensure_nodes(name, progress)
 
-        async def reset(nodes: Sequence[str]) -> None:
-            await reset_nodes(name, nodes, progress)
-
-        session = LabSession(self._lab, None, BitttyEngine, reset_nodes=reset)
+        session = LabSession(self._lab, None, BitttyEngine, control=PlaygroundControl(name, progress))
         try:
             await session.connect(playground, fresh=True)
-            await ProvingRun(session, run, self).go()
+            await ProvingRun(session, run, self, self._states).go()
         except (UserError, NodeUnreachableError, TimeoutError) as error:
             self._write(f"✘ the run “{run.name}” on {name} ended early: {' '.join(str(error).split())}")
         finally:
             await session.close()
+            self._main_is_over = self._main_is_over or run.kind is RunKind.MAIN
+            self._moved.set()

@@ -1,19 +1,17 @@
 """A mistake made on purpose: it must leave the goal red, and the learner must be told what it was."""
 
 import asyncio
-from collections.abc import Sequence
 
-from tui.checks.evaluate import diagnose, evaluate_all
 from tui.checks.model import Outcome
-from tui.clock import now
 from tui.errors import UserError
 from tui.labs.model import Order, Step, WrongWay
+from tui.swarm.gossip import free_gossip
 from tui.swarm.snapshot import Snapshot
+from tui.tutor.judging import StepJudge
+from tui.tutor.perform import free_shells, run_command, run_orders
 from tui.tutor.proofs import can_change
 from tui.tutor.proofs_fingerprint import Fingerprint, differences, fingerprint
-from tui.tutor.prove_orders import filled
 from tui.tutor.session import LabSession
-from tui.tutor.shells import NodeShell
 from tui.tutor.walk import look, sentence
 
 __all__ = ["try_wrong_way"]
@@ -25,9 +23,9 @@ MESSAGE_DEADLINE = 30.0
 MORE_PATIENCE = 7.0
 """Seconds for a command to end once its mistake was named: one that creates a service watches it for five."""
 UNDONE_WITHIN = 45.0
+"""Seconds for the nodes to be again what they were before the mistake."""
 WATCHED_FOR = 1.0
 """Seconds for which the goal is seen to stay red, beyond those for which it would have to hold."""
-PROMPT_DEADLINE = 20.0
 
 
 class Learner:
@@ -35,17 +33,18 @@ class Learner:
 
     def __init__(self, session: LabSession, step: Step, start: Snapshot) -> None:
         self._session = session
-        self._step = step
         self._start = start
-        self._since = now()
+        self._since = session.now()
+        self._judge = StepJudge(session.lab)
+        self._judge.open(step, start, self._since)
 
     def hears(self) -> str:
         """What is shown now: the red goals, each with what is so, and the diagnosis."""
-        evidence = self._session.evidence(start=self._start, since=self._since)
-        facts = self._session.facts
-        verdicts = evaluate_all(self._step.goal, evidence, facts)
-        red = [sentence(verdict) for verdict in verdicts if verdict.outcome is not Outcome.PASS]
-        return "; ".join([*red, diagnose(self._step, evidence, facts) or ""]).strip("; ")
+        session = self._session
+        evidence = session.evidence(start=self._start, since=self._since)
+        self._judge.look(evidence, session.facts, session.now())
+        red = [sentence(verdict) for verdict in self._judge.verdicts if verdict.outcome is not Outcome.PASS]
+        return "; ".join([*red, self._judge.diagnosis] if self._judge.diagnosis else red)
 
     def is_told(self, fragment: str) -> bool:
         """Whether what is shown contains the fragment, in capitals or not."""
@@ -95,43 +94,28 @@ async def _make(session: LabSession, way: WrongWay, learner: Learner) -> None:
 
 async def _type(session: LabSession, order: Order, told: "asyncio.Task[None] | None" = None) -> None:
     """Type a command and see it end, however it does. Once `told`, it is not waited for much longer."""
-    shell = session.shells[order.node]
-    running = asyncio.create_task(shell.run(await filled(order, session), COMMAND_DEADLINE))
+    running = asyncio.create_task(run_command(order.node, order.text, session, expect_fail=None))
     try:
-        if told is not None:
-            await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
-            if told.done():
-                await asyncio.wait({running}, timeout=MORE_PATIENCE)
+        if told is None:
+            await asyncio.wait({running}, timeout=COMMAND_DEADLINE)
         else:
-            await asyncio.wait({running})
+            await asyncio.wait({running, told}, timeout=COMMAND_DEADLINE, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({running}, timeout=MORE_PATIENCE)
     finally:
-        running.cancel()
+        running.cancel()  # the shell gets a Ctrl-C, if anything runs there
         await asyncio.gather(running, return_exceptions=True)
-        await _free(session, shell)
-
-
-async def _free(session: LabSession, shell: NodeShell) -> None:
-    """Get the shell back to its prompt: what runs there is interrupted."""
-    if shell.at_prompt:
-        return
-    shell.write(b"\x03")
-    try:
-        async with asyncio.timeout(PROMPT_DEADLINE):
-            await session.until(lambda: shell.at_prompt)
-    except TimeoutError:
-        raise UserError(f"the shell of {shell.node} does not come back to its prompt.") from None
+    if not running.cancelled():
+        running.result()
+    else:
+        await free_shells(session)
 
 
 async def _undo(session: LabSession, way: WrongWay, before: Fingerprint) -> None:
-    await _all(session, way.undo)
+    await run_orders(way.undo, session, strict=False)
+    await asyncio.gather(*(free_gossip(node) for node in session.playground.nodes))
     try:
         async with asyncio.timeout(UNDONE_WITHIN):
             await session.until(lambda: not differences(before, fingerprint(session.snapshot)))
     except TimeoutError:
         left = "; ".join(differences(before, fingerprint(session.snapshot)))
         raise UserError(f"its `undo` does not bring back what was: {left}") from None
-
-
-async def _all(session: LabSession, orders: Sequence[Order]) -> None:
-    for order in orders:
-        await _type(session, order)
