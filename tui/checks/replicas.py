@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from tui.checks.words import clip, joined, said_of
 from tui.swarm.snapshot import Snapshot, Task
 
-__all__ = ["is_live", "standing", "task_group"]
+__all__ = ["is_live", "standing", "standing_error", "task_group"]
 
 _NOT_PLACED = ("new", "allocated", "pending")
 _ON_THE_WAY = ("assigned", "accepted", "preparing", "starting")
@@ -67,10 +67,15 @@ def _troubles(waiting: Iterable[Task], tasks: Sequence[Task]) -> list[str]:
     """What the engines say of tasks that do not run: their own error, or that of the try before in the same place."""
     troubles: list[str] = []
     for task in waiting:
-        error = task.error or _error_before(task, tasks)
+        error = standing_error(task, tasks)
         if error and clip(error) not in troubles:
             troubles.append(clip(error))
     return troubles[:2]
+
+
+def standing_error(task: Task, tasks: Sequence[Task]) -> str:
+    """What its engine says of a task, or said of the try before in the same place; empty if nothing."""
+    return task.error or _error_before(task, tasks)
 
 
 def _error_before(task: Task, tasks: Sequence[Task]) -> str:

@@ -6,6 +6,12 @@ from collections.abc import Iterable, Sequence
 __all__ = ["clip", "complaint", "counted", "joined", "predicate", "said_of", "seconds", "several", "useful_line"]
 
 _LONGEST = 160
+_ERROR = re.compile(
+    r"(error|unable|cannot|invalid|unknown|bash:|docker:|curl:|\"docker [^\"]*\" (requires|accepts)|\S+: )",
+    re.IGNORECASE,
+)
+_HELP = re.compile(r"usage:|aliases:|options:|see '|run '|for more (help|information)", re.IGNORECASE)
+"""Lines that Docker's command line puts behind every mistake."""
 
 
 def joined(items: Iterable[str], last: str = "and") -> str:
@@ -53,11 +59,9 @@ def several(manners: Iterable[tuple[str, str]], verb: str, noun: str) -> str:
 
 
 def useful_line(output: str) -> str:
-    """The last thing that a command said; of an error, the line that begins it."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [
-        line for line in lines if re.match(r"(error|unable|cannot|bash:|docker:|curl:|\S+: )", line, re.IGNORECASE)
-    ]
+    """The line of a command's output that matters: of an error the one that begins it, otherwise the last."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not _HELP.match(line.strip())]
+    errors = [line for line in lines if _ERROR.match(line)]
     return errors[-1] if errors else lines[-1] if lines else ""
 
 

@@ -9,7 +9,7 @@ from tui.checks.words import joined, several
 from tui.labs.model import Expectation
 from tui.swarm.snapshot import Container, Snapshot
 
-__all__ = ["goal", "look"]
+__all__ = ["fits", "goal", "look"]
 
 
 def goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
@@ -48,9 +48,9 @@ def look(of: Mapping[str, Expectation], snapshot: Snapshot) -> Sight | Blind:
         if isinstance(engine, Blind):
             return engine
         every += [(name, container) for container in engine.containers]
-    fitting = [(name, container) for name, container in every if _fits(container, of)]
+    fitting = [(name, container) for name, container in every if fits(container, of)]
     running = [pair for pair in fitting if pair[1].state == "running"]
-    others = [pair for pair in every if _fits(pair[1], {key: of[key] for key in of if key != "state"})]
+    others = [pair for pair in every if fits(pair[1], {key: of[key] for key in of if key != "state"})]
     return Sight(
         values={
             "count": len(fitting),
@@ -82,7 +82,8 @@ def _images(found: list[tuple[str, Container]]) -> str:
     return f"there {'is' if len(images) == 1 else 'are'} {joined(images)}" if images else ""
 
 
-def _fits(container: Container, of: Mapping[str, Expectation]) -> bool:
+def fits(container: Container, of: Mapping[str, Expectation]) -> bool:
+    """Whether a container is one of those that a filter means, wherever it is."""
     return (
         of.get("state", container.state) == container.state
         and of.get("name", container.name) == container.name
