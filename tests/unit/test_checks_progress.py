@@ -9,7 +9,7 @@ from tui.checks.evaluate import diagnose, evaluate, evaluate_all, goal_targets
 from tui.checks.facts import facts_of
 from tui.checks.model import Outcome, Verdict, WebTarget
 from tui.checks.progress import GoalState, advance
-from tui.labs.model import CheckSpec, Diagnosis, Step, Subject
+from tui.labs.model import CheckSpec, Diagnosis, Step, Subject, Variable
 from tui.labs.vocabulary import SUBJECTS, Field, Kind
 from tui.swarm.snapshot import LocalState, Snapshot
 
@@ -103,6 +103,14 @@ def test_facts_come_from_the_engines_and_the_manager() -> None:
     assert facts["token.worker"] == "SWMTKN-1-worker"
     assert facts["playground.mesh"] == "nftables"
     assert "node2.container" not in facts
+
+
+def test_a_variable_has_a_value_once_its_facts_have() -> None:
+    variables = (Variable("pet", "cat"), Variable("page", "{{ node1.ip }}:5000"), Variable("key", "{{ token.worker }}"))
+    facts = facts_of(no_swarm(), "", variables)
+    assert (facts["var.pet"], facts["var.page"]) == ("cat", "10.77.0.1:5000")
+    assert "var.key" not in facts
+    assert facts_of(swarm(), "", variables)["var.key"] == "SWMTKN-1-worker"
 
 
 def test_without_a_swarm_there_are_addresses_only() -> None:

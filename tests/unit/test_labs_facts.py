@@ -4,7 +4,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.labs.facts import SECRET_FACTS, Rendered, known_facts, placeholder, render, unknown_facts
+from tui.labs.facts import (
+    SECRET_FACTS,
+    Rendered,
+    known_facts,
+    mask,
+    placeholder,
+    render,
+    secret_facts,
+    unknown_facts,
+)
+from tui.labs.model import Variable
 
 PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 FACTS = {"node1.ip": "10.0.0.1", "node2.id": "abc", "token.worker": "SWMTKN-1"}
@@ -20,6 +30,7 @@ FACTS = {"node1.ip": "10.0.0.1", "node2.id": "abc", "token.worker": "SWMTKN-1"}
         ("kill {{ node1.container }}", Rendered("kill <container ID>", ("node1.container",))),
         ("{{ token.worker }} {{ token.manager }}", Rendered("SWMTKN-1 <manager token>", ("token.manager",))),
         ("no facts", Rendered("no facts")),
+        ("{{ var.my_pet }} {{ it }}", Rendered("<my_pet> <it>", ("var.my_pet", "it"))),
     ],
 )
 def test_facts_are_filled_in(text: str, rendered: Rendered) -> None:
@@ -75,3 +86,15 @@ def test_what_looks_like_a_fact_and_is_none_is_found(text: str, names: list[str]
 def test_every_fact_has_a_placeholder() -> None:
     assert all(placeholder(name).startswith("<") for name in known_facts())
     assert set(known_facts()) >= SECRET_FACTS
+
+
+def test_a_lab_may_have_secrets_of_its_own() -> None:
+    variables = (Variable("door", "open sesame", secret=True), Variable("pet", "cat"))
+    assert secret_facts(variables) == SECRET_FACTS | {"var.door"}
+    assert secret_facts(()) == SECRET_FACTS
+
+
+def test_secrets_are_masked_in_any_text() -> None:
+    facts = {"token.worker": "SWMTKN-1-x", "var.door": "SWMTKN-1-x-long", "var.pet": "cat"}
+    secret = ("token.worker", "token.manager", "var.door")
+    assert mask("a SWMTKN-1-x-long b SWMTKN-1-x cat", facts, secret) == "a <door> b <worker token> cat"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tui.checks.sight import Blind, Sight, blind_to_swarm, unasked
 from tui.checks.wanted import Wanted
-from tui.checks.words import counted, joined, predicate
+from tui.checks.words import joined, predicate
 from tui.swarm.snapshot import Network, Snapshot
 
 __all__ = ["goal", "look"]
@@ -48,7 +48,7 @@ def look(name: str, snapshot: Snapshot) -> Sight | Blind:
         return Sight(values={"exists": False}, otherwise=_absent(name, snapshot))
     row = rows[0]
     users = [service.name for service in snapshot.services if {row.id, row.name} & set(service.networks)]
-    used = f"{joined(users)} use{'s' if len(users) == 1 else ''} it" if users else f"{counted(0, 'service')} uses it"
+    used = f"{joined(users)} use{'s' if len(users) == 1 else ''} it" if users else "no service uses it"
     return Sight(
         values={
             "exists": True,

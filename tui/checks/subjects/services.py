@@ -39,7 +39,7 @@ def _phrase(name: str, want: Wanted) -> str:
         case "exists":
             return "exists"
         case "image":
-            return f"uses {want.said().replace('something', 'an image', 1)}"
+            return f"uses {_image(want.said())}"
         case "mode":
             return f"is {want.said()}"
         case "replicas":
@@ -58,6 +58,10 @@ def _phrase(name: str, want: Wanted) -> str:
             return _forced(want)
         case _:
             return _UPDATES.get(str(want.expected), "") or f"has the update state {want.said()}"
+
+
+def _image(said: str) -> str:
+    return said if "something else" in said else said.replace("something", "an image", 1)
 
 
 def _forced(want: Wanted) -> str:

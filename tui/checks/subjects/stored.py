@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tui.checks.sight import Blind, Sight, blind_to_swarm, unasked
 from tui.checks.wanted import Wanted
-from tui.checks.words import counted, joined, predicate
+from tui.checks.words import joined, predicate
 from tui.swarm.snapshot import Snapshot
 
 __all__ = ["goal", "look"]
@@ -38,5 +38,5 @@ def look(kind: str, name: str, snapshot: Snapshot) -> Sight | Blind:
         for service in snapshot.services
         if name in (service.secrets if kind == "secret" else service.configs)
     ]
-    used = f"{joined(users)} use{'s' if len(users) == 1 else ''} it" if users else f"{counted(0, 'service')} uses it"
+    used = f"{joined(users)} use{'s' if len(users) == 1 else ''} it" if users else "no service uses it"
     return Sight(values={"exists": True, "used_by": len(users)}, seen={"exists": "it still exists", "used_by": used})
