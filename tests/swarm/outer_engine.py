@@ -118,6 +118,19 @@ class OuterEngine:
             assert time.monotonic() < deadline, said
             time.sleep(0.1)
 
+    def restart(self) -> None:
+        """End it with all its containers, as the power does, and start it again: it remembers all that it held."""
+        self._end()
+        self.start()
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(20)
+        hierarchies = cgroups.read_hierarchies()
+        cgroups.kill_all(hierarchies, self.group)
+        cgroups.remove(hierarchies, self.group)
+
     def import_base(self, archive: Path) -> None:
         """Give it the base image."""
         self.docker("import", str(archive), BASE, timeout=120)
@@ -130,12 +143,7 @@ class OuterEngine:
 
     def stop(self) -> None:
         """End it with all its containers, and remove its traces."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(20)
-        hierarchies = cgroups.read_hierarchies()
-        cgroups.kill_all(hierarchies, self.group)
-        cgroups.remove(hierarchies, self.group)
+        self._end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def docker(self, *words: str, check: bool = True, timeout: float = 60) -> "subprocess.CompletedProcess[str]":

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +13,13 @@ import pytest
 from tests.swarm.conftest import ignore_progress
 from tests.swarm.test_playground_life import first_process, traces_of, until
 from tests.swarm.test_playground_machines import use
-from tui.playground.model import NODE_NAMES, Fault
+from tui.playground.model import NODE_NAMES, Fault, Progress
 from tui.playground.playground import cause_fault, ensure_playground, playground_status, remove_playground
+from tui.playground.providers import cgroups, network
 from tui.playground.providers.leftovers import Leftovers
 from tui.playground.providers.namespaces import NamespacesProvider
 from tui.playground.providers.node_faults import standing_faults
+from tui.playground.record import PlaygroundPaths, identity
 
 pytestmark = pytest.mark.engines
 
@@ -182,6 +185,35 @@ async def test_what_happens_in_one_playground_does_not_in_the_other(name: str, p
     assert not any((await standing_faults(playground_name)).values())
     await PROVIDER.down(name, ignore_progress)
     assert (await playground_status(playground_name)).state == "up"
+
+
+def restart_machine(name: str) -> None:
+    """What is left of a playground when the machine was restarted: its files on the disk."""
+    hierarchies, group = cgroups.read_hierarchies(), identity(name)
+    cgroups.kill_all(hierarchies, group)
+    cgroups.remove(hierarchies, group)
+    asyncio.run(network.remove(network.Names(group)))
+    shutil.rmtree(PlaygroundPaths.of(name).runtime, ignore_errors=True)
+
+
+def test_after_a_restart_of_the_machine_nodes_are_made_anew_and_said_to_be_new(name: str) -> None:
+    heard: list[Progress] = []
+
+    async def again() -> None:
+        status = await playground_status(name)
+        assert (status.state, {node.problem.split(",")[0] for node in status.nodes}) == ("broken", {"stopped"})
+        opened, fresh = await ensure_playground(name, heard.append)
+        await opened.close()
+        assert fresh
+        assert (await playground_status(name)).state == "up"
+
+    asyncio.run(PROVIDER.up(name, ignore_progress))
+    restart_machine(name)
+    asyncio.run(again())
+    assert "the swarm on the old ones is gone" in heard[0].detail
+    restart_machine(name)
+    asyncio.run(remove_playground(name, ignore_progress))
+    assert traces_of(name) == []
 
 
 # -- short of something ------------------------------------------------------------------------------------------

@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+_STOPPED = "stopped, as with a restart of this machine"
+
+
 class SshPlayground:
     """Three nodes over SSH; see Playground."""
 
@@ -174,13 +177,16 @@ async def ensure_playground(
 ) -> tuple[SshPlayground, bool]:
     """Open the playground, making it if there is none and replacing what of it has died.
 
+    One that has stopped as a whole, as with a restart of the machine, is started again where its nodes still have
+    their disks, and made anew where they have not; the listener is told which.
+
     The flag says whether nodes were made just now, so that nothing of a swarm can be left on them. `provider`: who
     shall make it, where there is none yet.
     """
     maker = provider_of(name, provider)
     standing = await look_at(name, maker.name)
     record = load_record(name)
-    fresh = record is None or record.state != "up" or not standing.any_running
+    fresh = record is None or record.state != "up" or not (standing.any_running or standing.startable)
     if fresh:
         await maker.up(name, listener, companions)
     elif not standing.up:
@@ -259,6 +265,9 @@ async def playground_status(name: str) -> PlaygroundStatus:
         standing = await look_at(name, record.provider)
     except UserError as error:  # the engine of its containers is gone, or not for us
         return PlaygroundStatus(name, "broken", record.provider, record.subnet, record.mesh, traces=(error.what,))
+    if standing.stopped:
+        stopped = tuple(NodeStatus(node.name, node.address, False, "", _STOPPED) for node in record.nodes)
+        return PlaygroundStatus(name, "broken", record.provider, record.subnet, record.mesh, stopped)
     playground = SshPlayground(record)
     try:
         asked = (_ask(node, standing.faults.get(node.name, ())) for node in playground.nodes)

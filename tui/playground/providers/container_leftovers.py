@@ -32,6 +32,7 @@ class Found:
     networks: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     running: frozenset[str] = frozenset()  # node1 … node3 and hub, those whose container runs
+    nodes: frozenset[str] = frozenset()  # those that there is a container of
 
     @property
     def anything(self) -> bool:
@@ -42,6 +43,11 @@ class Found:
     def whole(self) -> bool:
         """Whether every part is running."""
         return self.running >= {*NODE_NAMES, "hub"}
+
+    @property
+    def has_nodes(self) -> bool:
+        """Whether there is a container of every node, running or not."""
+        return self.nodes >= {*NODE_NAMES}
 
     def described(self) -> list[str]:
         """Everything in words."""
@@ -74,6 +80,7 @@ def _find(api: Api, names: Names, node: str = "") -> Found:
         running=frozenset(
             entry["Labels"].get(f"{LABEL}.node", "hub") for entry in containers if entry.get("State") == "running"
         ),
+        nodes=frozenset(entry["Labels"].get(f"{LABEL}.node", "hub") for entry in containers),
     )
 
 

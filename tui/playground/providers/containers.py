@@ -16,7 +16,7 @@ from tui.playground.providers.container_companion import companions_run
 from tui.playground.providers.container_engine import EngineRefusedError, engine, engine_is_local
 from tui.playground.providers.container_work import Making, in_thread
 from tui.playground.providers.phases import phase, working_on
-from tui.playground.providers.standing import look_at
+from tui.playground.providers.standing import look_at, tell_stopped
 from tui.playground.record import PlaygroundRecord, check_name, load_record
 
 __all__ = ["ContainersProvider"]
@@ -82,6 +82,8 @@ class ContainersProvider:
                     exit_code=ExitCode.BUSY,
                 )
             if standing.traces:
+                if standing.stopped:
+                    tell_stopped(listener, "new nodes are made, and the swarm on the old ones is gone")
                 await in_thread(lambda: leftovers.remove(name))
             try:
                 await Making(name, listener).run(companions)
@@ -154,6 +156,8 @@ class ContainersProvider:
             record = load_record(name)
             if record is None:
                 return
+            if (await look_at(name, self.name)).stopped:
+                tell_stopped(listener, "its nodes are started again, with all that was on them")
             making = Making(name, listener)
             addresses = {entry.name: entry.address for entry in record.nodes}
             try:

@@ -77,23 +77,21 @@ class Leftovers:
         """Whether any process of a node or of the `hub` is alive."""
         return cgroups.is_alive(cgroups.read_hierarchies(), f"{self.identity}/{part}")
 
-    def is_up(self) -> bool:
-        """Whether it was made to the end and every part of it is running."""
+    def is_made(self) -> bool:
+        """Whether it was made to the end."""
         try:
             record = load_record(self.name)
         except UserError:
             return False
-        return record is not None and record.state == "up" and all(map(self.running, (*NODE_NAMES, "hub")))
+        return record is not None and record.state == "up"
+
+    def is_up(self) -> bool:
+        """Whether it was made to the end and every part of it is running."""
+        return self.is_made() and all(map(self.running, (*NODE_NAMES, "hub")))
 
     def is_reparable(self) -> bool:
         """Whether it was made to the end, and only single nodes of it have died: those can be switched on again."""
-        try:
-            record = load_record(self.name)
-        except UserError:
-            return False
-        return (
-            record is not None and record.state == "up" and self.running("hub") and any(map(self.running, NODE_NAMES))
-        )
+        return self.is_made() and self.running("hub") and any(map(self.running, NODE_NAMES))
 
     def any_running(self) -> bool:
         """Whether any process of it is alive."""

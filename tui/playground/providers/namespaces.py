@@ -31,6 +31,7 @@ from tui.playground.providers.plans import (
     write_plan,
 )
 from tui.playground.providers.requirements import free_megabytes, namespaces_requirements, routing_mesh
+from tui.playground.providers.standing import tell_stopped
 from tui.playground.providers.tasks import to_the_end, together
 from tui.playground.providers.tools import find_tool
 from tui.playground.record import (
@@ -122,6 +123,8 @@ class NamespacesProvider:
                     exit_code=ExitCode.BUSY,
                 )
             if await left.exists():
+                if left.is_made() and not left.any_running():
+                    tell_stopped(listener, "new nodes are made, and the swarm on the old ones is gone")
                 await left.remove()
             try:
                 async with _needing_room():

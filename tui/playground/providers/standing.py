@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tui.errors import ExitCode, UserError
-from tui.playground.model import Fault
+from tui.playground.model import Fault, Progress, ProgressListener, ProgressState
 from tui.playground.record import PlaygroundPaths, load_record
 
-__all__ = ["Standing", "look_at"]
+__all__ = ["Standing", "look_at", "tell_stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,14 @@ class Standing:
     any_running: bool
     traces: tuple[str, ...]  # everything that is there, in words
     faults: Mapping[str, frozenset[Fault]] = field(default_factory=dict[str, frozenset[Fault]])  # of each node
+    stopped: bool = False  # it was made to the end and nothing of it runs now, as after a restart of the machine
+    startable: bool = False  # it is stopped, and its nodes are there with their disks
+
+
+def tell_stopped(listener: ProgressListener, then: str) -> None:
+    """Say that the playground was found stopped, and what follows from it."""
+    detail = f"it had stopped, as with a restart of this machine; {then}"
+    listener(Progress("the playground from before", ProgressState.DONE, detail))
 
 
 async def look_at(name: str, provider: str) -> Standing:
@@ -45,7 +53,8 @@ async def _namespaces(name: str) -> Standing:
     left = Leftovers.of(name)
     faults: Mapping[str, frozenset[Fault]] = await standing_faults(name) if left.any_running() else {}
     up = left.is_up() and not any(faults.values())
-    return Standing(up, left.any_running(), tuple(await left.found()), faults)
+    running = left.any_running()
+    return Standing(up, running, tuple(await left.found()), faults, stopped=left.is_made() and not running)
 
 
 def _containers(name: str) -> Standing:
@@ -69,4 +78,12 @@ def _of_containers(name: str) -> Standing:
     faults: Mapping[str, frozenset[Fault]] = container_faults.standing_faults(name) if found.running else {}
     made = record is not None and record.state == "up"
     up = made and found.whole and not any(faults.values()) and companions_run(name)
-    return Standing(up, bool(found.running), (*found.described(), *container_leftovers.files(name)), faults)
+    stopped = made and not found.running
+    return Standing(
+        up,
+        bool(found.running),
+        (*found.described(), *container_leftovers.files(name)),
+        faults,
+        stopped,
+        startable=stopped and found.has_nodes,
+    )
