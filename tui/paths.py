@@ -1,6 +1,7 @@
 """Where things live: the state directory, the runtime directory, the labs."""
 
 import os
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -26,7 +27,9 @@ def runtime_dir() -> Path:
         return Path(override)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return Path("/run/swarmtutor")
-    return Path(platformdirs.user_runtime_dir("swarmtutor", appauthor=False))
+    with warnings.catch_warnings():  # of a session without XDG_RUNTIME_DIR; there is a folder to fall back to
+        warnings.simplefilter("ignore")
+        return Path(platformdirs.user_runtime_dir("swarmtutor", appauthor=False))
 
 
 def content_dir() -> Path:

@@ -31,10 +31,12 @@ def test_an_unknown_provider_is_named() -> None:
 
 def test_without_root_it_says_so_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", not_root)
+    monkeypatch.setattr("tui.playground.providers.tools.shutil.which", nothing)
     with pytest.raises(UserError) as caught:
         choose_provider()
     assert caught.value.exit_code == ExitCode.UNSUPPORTED
-    assert "root" in caught.value.what
+    assert "user namespaces, as you are not root" in caught.value.what
+    assert "newuidmap: not installed" in caught.value.what
     assert "sudo" in caught.value.hint
 
 

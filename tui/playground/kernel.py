@@ -10,6 +10,7 @@ __all__ = [
     "Clone",
     "MountFlag",
     "drop_bounding_capability",
+    "in_user_namespace",
     "mount",
     "pivot_root",
     "set_namespace",
@@ -42,6 +43,15 @@ class MountFlag(IntFlag):
     REC = 16384
     PRIVATE = 1 << 18
     SLAVE = 1 << 19
+
+
+def in_user_namespace(uid_map: str | None = None) -> bool:
+    """Whether root here is not the machine's own (user_namespaces(7)). `uid_map`: the text of /proc/self/uid_map."""
+    try:
+        text = Path("/proc/self/uid_map").read_text() if uid_map is None else uid_map
+    except OSError:
+        return False
+    return text.split() != ["0", "0", str(2**32 - 1)]
 
 
 _MNT_DETACH = 2

@@ -3,6 +3,9 @@
 They serve two ends: an engine needs a subtree of its own, and whoever is in it belongs to the playground, so that
 nothing of it can outlive `down`, not even a process whose parents are gone.
 
+Where somebody who is not root has nodes, there are none: a playground's processes are then found by the network
+namespaces of its parts. (What a node's containers run ends with the node's process number 1.)
+
 Version 1 has a tree per controller, version 2 a single one. A machine with version 1 controllers and a version 2
 tree without any beside them counts as version 1; its version 2 tree comes last, and a node has a group there too: it
 would else be in the machine's own, and whoever mounts it would have the machine's groups at hand.
@@ -17,6 +20,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui.playground.kernel import in_user_namespace
 from tui.playground.providers import devices, sysctls
 
 __all__ = [
@@ -79,8 +83,10 @@ def parse_hierarchies(mountinfo: str) -> list[Hierarchy]:
 
 
 def read_hierarchies() -> list[Hierarchy]:
-    """The trees of control groups that this machine has mounted; empty where there are none."""
+    """The trees of control groups that this machine has mounted; empty where there are none for us."""
     found = parse_hierarchies(Path("/proc/self/mountinfo").read_text())
+    if found and in_user_namespace() and not os.access(found[0].mount_point, os.W_OK):
+        return []
     if len(found) > 1 and found[-1].version == 2 and not os.access(found[-1].mount_point, os.W_OK):
         del found[-1]
     return found
@@ -165,11 +171,32 @@ def join(hierarchies: Iterable[Hierarchy], path: str) -> None:
 def processes(hierarchies: Iterable[Hierarchy], path: str) -> set[int]:
     """The ids of all processes in the group and below it."""
     found: set[int] = set()
-    for hierarchy in hierarchies:
+    if not (trees := list(hierarchies)):
+        return _processes_in_networks(path)
+    for hierarchy in trees:
         for folder, _, _ in os.walk(hierarchy.mount_point / path):
             with suppress(OSError):  # the group went away while we looked
                 found.update(int(line) for line in (Path(folder) / "cgroup.procs").read_text().split())
     return found - {0}
+
+
+def _processes_in_networks(path: str) -> set[int]:
+    """The same where there are no groups: `identity/node1` is in the network namespace `identity-node1`."""
+    name = path.replace("/", "-")
+    spaces: set[tuple[int, int]] = set()
+    with suppress(OSError):
+        for entry in Path("/run/netns").iterdir():
+            if entry.name == name or entry.name.startswith(name + "-"):
+                with suppress(OSError):
+                    spaces.add((entry.stat().st_dev, entry.stat().st_ino))
+    found: set[int] = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):  # it has ended, or is not ours
+                space = (entry / "ns/net").stat()
+                if (space.st_dev, space.st_ino) in spaces:
+                    found.add(int(entry.name))
+    return found - {os.getpid()}
 
 
 def _switch(hierarchy: Hierarchy) -> tuple[str, str, str]:

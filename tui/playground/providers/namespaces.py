@@ -11,6 +11,7 @@ from pathlib import Path
 from tui.errors import ExitCode, UserError
 from tui.paths import content_dir, runtime_dir, state_dir
 from tui.playground.images import build_images
+from tui.playground.kernel import in_user_namespace
 from tui.playground.locks import hold_lock_async
 from tui.playground.model import NODE_NAMES, Companion, Fault, ProgressListener, Requirement
 from tui.playground.providers import cgroups, network, node_faults
@@ -356,6 +357,8 @@ class _Making:
             python=sys.executable,
             python_folders=python_folders(),
             package_root=str(package_root()),
+            rootless=in_user_namespace(),
+            groups=bool(self._hierarchies),
         )
         path = folder / "plan.json"
         write_plan(path, plan)
@@ -400,12 +403,13 @@ class _Making:
         settings.write_text(registry_settings(record.hub, self._paths.root / "registry"))
         hosts = [f"{node.name}={node.address}" for node in record.nodes] + [f"registry={record.hub}"]
         carried = {key: value for key, value in os.environ.items() if key.startswith("SWARMTUTOR_")}
-        ours = program_environment(**carried)
+        # Nothing of anybody's home: root's own cannot even be looked at by somebody who is not root.
+        ours = program_environment(HOME="/", **carried)
         return (
             {
                 "name": "registry",
                 "argv": [find_tool("docker-registry"), "serve", str(settings)],
-                "environment": {"PATH": ours["PATH"], "HOME": "/"},
+                "environment": {"PATH": ours["PATH"], "HOME": ours["HOME"]},
                 "log": str(self._paths.log("registry")),
             },
             {

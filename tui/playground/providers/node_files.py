@@ -105,7 +105,8 @@ def daemon_document(plan: NodePlan) -> dict[str, object]:
         "insecure-registries": [registry],
         "userland-proxy": False,
         "storage-driver": "overlay2",
-        "exec-opts": ["native.cgroupdriver=cgroupfs"],
+        # Without any, the engine finds out by itself that it has to do without.
+        **({"exec-opts": ["native.cgroupdriver=cgroupfs"]} if plan.groups else {}),
         "shutdown-timeout": 5,
     }
 
@@ -113,11 +114,15 @@ def daemon_document(plan: NodePlan) -> dict[str, object]:
 def agent_document(plan: NodePlan, dockerd: str) -> dict[str, object]:
     """What process number 1 of the node keeps running."""
     plain = {key: value for key, value in program_environment().items() if not key.startswith("PYTHON")}
+    argv = [dockerd]
+    if not plan.groups:  # only so does it go without
+        argv.append("--rootless")
+        plain["XDG_RUNTIME_DIR"] = "/run"
     return {
         "services": [
             {
                 "name": "dockerd",
-                "argv": [dockerd],
+                "argv": argv,
                 "environment": plain,
                 "log": "/var/log/docker.log",
                 "stop_seconds": 8,
@@ -154,6 +159,42 @@ def _hide(upper: Path, name: str) -> None:
     os.mknod(upper / name, stat.S_IFCHR, os.makedev(0, 0))
 
 
+def _copy_the_public(upper: Path, below: Path) -> None:
+    """For a node without an overlay: a copy of /etc, and links or folders to show the other system folders in.
+
+    Files that only root may read are left out; they are the machine's secrets.
+    """
+    secret = {name for name in (*_EMPTY, *_EMPTY_IF_THERE, *_HIDDEN_FILES) if name.startswith("etc/")}
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        paths = {name: Path(folder, name) for name in names}
+        return {
+            name
+            for name, path in paths.items()
+            if str(path.relative_to(below)) in secret
+            or not (path.is_symlink() or os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)))
+            or not (path.is_symlink() or path.is_dir() or path.is_file())
+        }
+
+    shutil.copytree(below / "etc", upper / "etc", symlinks=True, ignore=left_out)
+    for name, mode in _EMPTY.items():
+        (upper / name).mkdir(exist_ok=True)
+        (upper / name).chmod(mode)
+    for entry in os.scandir(below):
+        if entry.name in _SHOWN and not (upper / entry.name).exists():
+            if entry.is_symlink():
+                (upper / entry.name).symlink_to((below / entry.name).readlink())
+            elif entry.is_dir():
+                (upper / entry.name).mkdir()
+    _link_the_moved(upper)
+
+
+def _link_the_moved(upper: Path) -> None:
+    for name, target in (("var/run", "/run"), ("var/lock", "/run/lock"), ("etc/mtab", "/proc/self/mounts")):
+        (upper / name).unlink(missing_ok=True)
+        (upper / name).symlink_to(target)
+
+
 def _hide_the_private(upper: Path, below: Path) -> None:
     (upper / "etc").mkdir()
     shutil.copystat(below / "etc", upper / "etc")
@@ -172,9 +213,7 @@ def _hide_the_private(upper: Path, below: Path) -> None:
     for entry in os.scandir(below):
         if entry.name not in _SHOWN and entry.name not in _EMPTY:
             _hide(upper, entry.name)
-    for name, target in (("var/run", "/run"), ("var/lock", "/run/lock"), ("etc/mtab", "/proc/self/mounts")):
-        (upper / name).unlink(missing_ok=True)
-        (upper / name).symlink_to(target)
+    _link_the_moved(upper)
 
 
 def _fill_home(upper: Path, below: Path, plan: NodePlan, account: Account, known_hosts: str) -> None:
@@ -213,9 +252,15 @@ def _hosts(plan: NodePlan) -> str:
 
 
 def fill_upper(upper: Path, plan: NodePlan, dockerd: str, rc_file: str, below: Path = Path("/")) -> Account:
-    """Write all files of the node into the empty folder `upper`, which is to lie over `below`."""
+    """Write all files of the node into the empty folder `upper`, which is to lie over `below`.
+
+    A node of somebody who is not root has no overlay: there, `upper` is its root, and system folders are shown in it.
+    """
     account = add_account((below / "etc/passwd").read_text(), (below / "etc/group").read_text())
-    _hide_the_private(upper, below)
+    if plan.rootless:
+        _copy_the_public(upper, below)
+    else:
+        _hide_the_private(upper, below)
     known_hosts = _known_hosts(plan)
     _write(upper, "etc/passwd", account.passwd)
     _write(upper, "etc/group", account.group)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tui.playground.kernel import Clone, MountFlag, mount, pivot_root, unmount_lazily, unshare
-from tui.playground.providers.cgroups import Hierarchy
+from tui.playground.providers.cgroups import Hierarchy, parse_hierarchies
 from tui.playground.providers.node_files import fill_upper
 from tui.playground.providers.plans import NodePlan
 
@@ -21,6 +21,7 @@ __all__ = ["enter_root", "has_disk"]
 
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9), "tty": (5, 0)}
 _SYSTEM = ("/usr", "/opt", "/nix", "/gnu", "/etc")
+_SYSTEM_TOPS = {"bin", "gnu", "lib", "lib32", "lib64", "libx32", "nix", "opt", "sbin", "usr"}
 # Parts of /proc through which root could change or stop the whole machine.
 _PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "acpi", "scsi", "fs")
 _PROC_WRITABLE = ("sys/net",)
@@ -68,11 +69,16 @@ def _lay(folder: Path, plan: NodePlan, dockerd: str, rc_file: str) -> None:
     if not any((folder / "upper").iterdir()):
         (folder / "upper").chmod(0o755)
         fill_upper(folder / "upper", plan, dockerd, rc_file)
-    _mount_overlay(folder)
+    if plan.rootless:
+        mount(folder / "upper", folder / "root", "", MountFlag.BIND)
+    else:
+        _mount_overlay(folder)
 
 
 def _make_overlay(plan: NodePlan, dockerd: str, rc_file: str) -> Path:
-    """Mount the overlay and return its path. A filesystem that cannot carry one is covered with one in memory.
+    """Mount the overlay, or for somebody who is not root what stands for it, and return its path.
+
+    A filesystem that cannot carry one is covered with one in memory.
 
     A disk that a node has worked on is taken as it is, or not at all.
     """
@@ -106,6 +112,14 @@ def _show(source: Path, target: Path, empty: Path) -> None:
     )
 
 
+def _show_as_they_are(root: Path) -> None:
+    """Let the machine's system folders be seen in a node of somebody who is not root, and so cannot write to them."""
+    for entry in root.iterdir():
+        source = Path("/", entry.name)
+        if entry.name in _SYSTEM_TOPS and not entry.is_symlink() and source.is_dir():
+            mount(source, entry, "", MountFlag.BIND | MountFlag.REC)
+
+
 def _shown(path: Path) -> bool:
     return path.is_dir() and any(path.iterdir())
 
@@ -121,11 +135,15 @@ def _show_system_mounts(root: Path, empty: Path) -> None:
                 _show(source, in_node, empty)
 
 
-def _make_dev(dev: Path) -> None:
+def _make_dev(dev: Path, *, rootless: bool) -> None:
     mount("swarmtutor", dev, "tmpfs", MountFlag.NOSUID, "mode=755,size=64k")
     for name, (major, minor) in _DEVICES.items():
-        os.mknod(dev / name, stat.S_IFCHR | 0o666, os.makedev(major, minor))
-        (dev / name).chmod(0o666)
+        if rootless:
+            (dev / name).touch()
+            mount(Path("/dev", name), dev / name, "", MountFlag.BIND)
+        else:
+            os.mknod(dev / name, stat.S_IFCHR | 0o666, os.makedev(major, minor))
+            (dev / name).chmod(0o666)
     for name in ("pts", "shm", "mqueue"):
         (dev / name).mkdir()
     options = "newinstance,ptmxmode=666,mode=620,gid=5"
@@ -194,9 +212,21 @@ def _make_cgroups_v2(folder: Path) -> None:
                 time.sleep(0.005)
 
 
+def _make_foreign_cgroups(folder: Path) -> None:
+    """Groups that are not ours to change: the engine's runtime finds that out by itself, and does without."""
+    machine = parse_hierarchies(Path("/proc/self/mountinfo").read_text())
+    if machine and machine[0].version == 1:
+        _make_cgroups_v1(folder, machine)
+    else:
+        mount("cgroup2", folder, "cgroup2", MountFlag.NOSUID | MountFlag.NODEV | MountFlag.NOEXEC)
+
+
 def _make_private_mounts(root: Path, plan: NodePlan, hierarchies: Sequence[Hierarchy]) -> None:
     empty = Path(plan.folder) / "empty"
-    _show_system_mounts(root, empty)
+    if plan.rootless:
+        _show_as_they_are(root)
+    else:
+        _show_system_mounts(root, empty)
     engine = _inside(root, "var/lib/docker")
     engine.mkdir(parents=True, exist_ok=True)
     mount(Path(plan.folder) / "docker", engine, "", MountFlag.BIND)
@@ -207,12 +237,18 @@ def _make_private_mounts(root: Path, plan: NodePlan, hierarchies: Sequence[Hiera
     for folder in plan.python_folders:
         in_node = _inside(root, folder)
         if not _shown(in_node):
-            _show(Path(folder), in_node, empty)
+            if plan.rootless:
+                in_node.mkdir(parents=True, exist_ok=True)
+                mount(folder, in_node, "", MountFlag.BIND | MountFlag.REC)
+            else:
+                _show(Path(folder), in_node, empty)
     (run / "lock").mkdir()
-    _make_dev(dev)
+    _make_dev(dev, rootless=plan.rootless)
     _make_proc(proc, dev)
     _make_sys(system)
-    if hierarchies[0].version == 1:
+    if not hierarchies:
+        _make_foreign_cgroups(system / "fs/cgroup")
+    elif hierarchies[0].version == 1:
         _make_cgroups_v1(system / "fs/cgroup", hierarchies)
     else:
         _make_cgroups_v2(system / "fs/cgroup")

@@ -32,6 +32,8 @@ class NodePlan:
     python: str
     python_folders: tuple[str, ...]  # what must be readable for that Python to run our package
     package_root: str
+    rootless: bool = False  # root here is not the machine's own: its files cannot be changed, nor devices be made
+    groups: bool = True  # there are control groups for the node
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tui.paths import state_dir
+from tui.playground.kernel import in_user_namespace
 from tui.playground.model import Remedy, Requirement
 from tui.playground.providers.cgroups import read_hierarchies
+from tui.playground.providers.rootless import WITHOUT_GROUPS, rootless_requirements
 from tui.playground.providers.tools import look_up
 
 __all__ = ["free_megabytes", "namespaces_requirements", "routing_mesh"]
@@ -102,6 +104,18 @@ def _kernel_has(filesystem: str) -> bool:
         return False
 
 
+def _control_groups() -> Requirement:
+    groups = read_hierarchies()
+    within = in_user_namespace()
+    without = WITHOUT_GROUPS if within else "none mounted"
+    return Requirement(
+        "control groups",
+        bool(groups) or within,
+        f"version {groups[0].version}" if groups else without,
+        "Mount them: mount -t cgroup2 cgroup2 /sys/fs/cgroup",
+    )
+
+
 def free_megabytes() -> int:
     """How much room there is where the playgrounds are kept."""
     folder = state_dir().absolute()
@@ -145,18 +159,7 @@ def namespaces_requirements() -> Sequence[Requirement]:
     if system != "Linux":
         return needs
     root = os.geteuid() == 0
-    needs.append(
-        Requirement("root", root, "root" if root else f"user id {os.geteuid()}", "Run it as root: sudo swarmtutor …")
-    )
-    groups = read_hierarchies()
-    needs.append(
-        Requirement(
-            "control groups",
-            bool(groups),
-            f"version {groups[0].version}" if groups else "none mounted",
-            "Mount them: mount -t cgroup2 cgroup2 /sys/fs/cgroup",
-        )
-    )
+    needs += [Requirement("root", True, "root"), _control_groups()] if root else rootless_requirements()
     overlay = _kernel_has("overlay") or (root and look_up("modprobe") is not None)
     remedy = Remedy(modules=("overlay",)) if _loadable("overlay") else Remedy()
     needs.append(
