@@ -3,12 +3,13 @@
 #
 #   .ci/setup.sh run    the program: a virtual environment, and as root on Debian the engine and its tools
 #   .ci/setup.sh dev    the same plus what tests and checks need
+#   .ci/setup.sh kernel the same plus another kernel to try it on
 #   .ci/setup.sh venv   only the virtual environment, with the tools of `make check`
 #
 # YES=1 skips the one question; without a terminal nobody is asked. PYTHON=… chooses the interpreter.
 set -Eeuo pipefail
 
-readonly GOAL=${1:?run, dev or venv}
+readonly GOAL=${1:?run, dev, kernel or venv}
 readonly ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly VENV=$ROOT/.venv
 readonly POLICY=/usr/sbin/policy-rc.d
@@ -61,6 +62,8 @@ missing_packages() {
     done
     # Makes the base image of the tests' containers where no image can be pulled.
     [ "$GOAL" != dev ] || command -v mmdebstrap >/dev/null || echo mmdebstrap
+    # A Linux that runs as an ordinary process.
+    [ "$GOAL" != kernel ] || command -v linux.uml >/dev/null || echo user-mode-linux
 }
 
 # ------------------------------------------------------------------------------------------- the system packages
@@ -206,9 +209,9 @@ run)
     set_up_system
     if [ -f "$VENV/.set-up-for-dev" ]; then set_up_venv dev '[dev]'; else set_up_venv run ''; fi
     ;;
-dev | venv)
+dev | kernel | venv)
     set_up_system
     set_up_venv dev '[dev]'
     ;;
-*) die "unknown goal «$GOAL»: run, dev or venv" ;;
+*) die "unknown goal «$GOAL»: run, dev, kernel or venv" ;;
 esac

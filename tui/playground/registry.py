@@ -38,7 +38,7 @@ class _Client:
     """One kept connection to the registry."""
 
     def __init__(self, address: str, port: int) -> None:
-        self._connection = http.client.HTTPConnection(address, port, timeout=5.0)
+        self._connection = http.client.HTTPConnection(address, port, timeout=15.0)
 
     def close(self) -> None:
         self._connection.close()

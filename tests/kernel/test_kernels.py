@@ -1,0 +1,107 @@
+"""A playground of namespaces on another kernel, with real IPVS: `make test-kernel`, too slow for `make test`.
+
+The kernel is Debian's `user-mode-linux`, an ordinary process. What it runs is in guest_machine.py.
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+
+_HERE = Path(__file__).resolve().parent
+_ROOT = _HERE.parents[1]
+_MEMORY = "2560M"
+_GUEST = "tests/kernel/guest_machine.py"
+
+
+def _die_with_parent() -> None:
+    """In the child: end with the tests, also when they are killed, and take the kernel along."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def boot(control_groups: str, command: Sequence[str], *, seconds: float, kernel_words: Sequence[str] = ()) -> str:
+    """Run a command on another kernel and return what its console said, which is passed on line by line as well.
+
+    No word may have a blank in it. Ends the kernel, and nothing else, after that many seconds and at Ctrl-C.
+    """
+    kernel = shutil.which("linux.uml")
+    if kernel is None:
+        pytest.skip("the package user-mode-linux is not installed")
+    if os.geteuid() != 0:
+        pytest.skip("starting a kernel needs root")
+    namespaces = ("unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
+    words = (*kernel_words, "init=/bin/sh", "--", str(_HERE / "init.sh"), control_groups, str(_ROOT), *command)
+    process = subprocess.Popen(
+        [*namespaces, "sh", str(_HERE / "boot.sh"), kernel, _MEMORY, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        preexec_fn=_die_with_parent,
+    )
+    assert process.stdout is not None
+    deadline = threading.Timer(seconds, process.kill)
+    deadline.start()
+    said: list[str] = []
+    try:
+        for line in process.stdout:
+            said.append(line.rstrip() + "\n")
+            sys.stdout.write(f"  {said[-1]}")
+            sys.stdout.flush()
+    finally:
+        deadline.cancel()
+        process.kill()
+        process.stdout.read()  # to its end, which comes when every process of that kernel is gone
+        process.wait()
+    return "".join(said)
+
+
+def _pytest(*words: str) -> tuple[str, ...]:
+    plain = ("-p", "no:cacheprovider", "-o", "addopts=", "--timeout=0")
+    return (sys.executable, "-m", "pytest", *plain, "-x", "-s", "-v", _GUEST, *words)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def passed(console: str) -> bool:
+    """Whether the command ended well: the kernel that ran it may have been ended before."""
+    return "\nexit status 0\n" in console
+
+
+def test_a_kernel_that_is_ended_leaves_nothing() -> None:
+    tunnels = ("ip", "-json", "link", "show", "type", "tun")
+    before = subprocess.run(tunnels, capture_output=True, check=True, timeout=10).stdout
+    assert "exit status" not in boot("v2", ("sleep", "600"), seconds=4)
+    running = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(_HERE / "init.sh") in _text(path)]
+    assert running == []
+    assert subprocess.run(tunnels, capture_output=True, check=True, timeout=10).stdout == before
+
+
+def test_three_nodes_on_a_kernel_with_ipvs_and_control_groups_of_version_2() -> None:
+    assert passed(boot("v2", _pytest(), seconds=1200))
+
+
+@pytest.mark.parametrize(
+    ("control_groups", "kernel_words"),
+    [
+        pytest.param("leaf", (), id="inside a container"),
+        pytest.param("hybrid", (), id="hybrid control groups"),
+        pytest.param("v1", ("ipv6.disable=1",), id="version 1, without IPv6"),
+    ],
+)
+def test_the_nodes_of_an_odd_machine(control_groups: str, kernel_words: tuple[str, ...]) -> None:
+    assert passed(boot(control_groups, _pytest("-k", "everywhere"), seconds=600, kernel_words=kernel_words))
