@@ -4,6 +4,7 @@ A test whose name ends with `everywhere` is done on odd machines as well.
 """
 
 import asyncio
+import re
 import subprocess
 import sys
 import time
@@ -64,20 +65,22 @@ def _output(*argv: str) -> list[str]:
 
 
 def _processes() -> set[str]:
-    """Command lines of all processes but those of the kernel and of this look itself."""
-    mine = {"ps", "python", "python3", Path(sys.executable).name}
-    return {line for line in _output("ps", "-eo", "args=") if line[0] != "[" and line.split()[0] not in mine}
+    """Command lines of all processes but this look itself and those of the kernel, of which one is no thread of it."""
+    listed = _output("ps", "-eo", "args=")
+    return {line for line in listed if line[0] != "[" and not re.search(r"^ps |pytest|^bpfilter_umh", line)}
 
 
 def machine() -> dict[str, set[str]]:
     """What a playground could leave behind, by its kind."""
+    mounted = {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
     return {
-        "processes": {line for line in _processes() if "pytest" not in line and "ps -eo" not in line},
-        "mounts": {line.split(" - ")[0].split(" ", 4)[4] for line in Path("/proc/self/mountinfo").open()},
+        "processes": _processes(),
+        # The command `ip` mounts this folder upon itself when it makes the first namespace, and leaves it so.
+        "mounts": mounted - {"/run/netns"},
         "links": {path.name for path in Path("/sys/class/net").iterdir()},
         "namespaces": set(_output("ip", "netns")),
         "groups": {str(path) for path in Path("/sys/fs/cgroup").glob("**/") if "swarmtutor" in str(path)},
-        "rules": {line for line in _output("iptables-save") if line[0] in "-:"},
+        "rules": {line for line in _output("iptables-save") if line.startswith("-A") or " - [" in line},
         "files": {str(path) for top in ("/var/lib/swarmtutor", "/run/swarmtutor") for path in Path(top).glob("*")},
     }
 
