@@ -51,8 +51,11 @@ def inventory_of(document: Mapping[str, Any]) -> Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something that the lab has made: `kind` is membership, service, config, secret, container, network, volume or
-    image; `key` what the engine knows it by, `words` how a person does."""
+    """Something that the lab has made.
+
+    `kind` is membership, service, config, secret, task (a service's container), container, network, network of the
+    swarm, volume or image; `key` is what the engine knows it by, `words` how a person does.
+    """
 
     kind: str
     key: str
@@ -97,8 +100,11 @@ async def made_since(engine: HostEngine, before: Inventory, *, images: bool = Tr
             words = f"of service {labels.get(_SERVICE, '')}" if _TASK in labels else f"{name} ({each.get('Image')})"
             things.append(Thing("task" if _TASK in labels else "container", str(each["Id"]), words))
     for each in await engine.listing("/networks"):
-        if each["Id"] not in before.networks and each["Name"] not in _PREDEFINED:
-            things.append(Thing("network", str(each["Id"]), str(each["Name"])))
+        if each["Id"] in before.networks or each["Name"] in _PREDEFINED or each.get("Ingress"):
+            continue
+        # The swarm's own networks go with the machine's place in it.
+        kind = "network of the swarm" if each.get("Scope") == "swarm" else "network"
+        things.append(Thing(kind, str(each["Id"]), str(each["Name"])))
     volumes = cast("Sequence[Mapping[str, Any]]", (await engine.read("/volumes")).get("Volumes") or [])
     things += [
         Thing("volume", str(each["Name"]), str(each["Name"])) for each in volumes if each["Name"] not in before.volumes

@@ -38,7 +38,6 @@ def rc_text(node: str, hostname: str, others: Sequence[tuple[str, str]]) -> str:
 SWARMTUTOR_LOGIN=1
 SWARMTUTOR_NODE={shlex.quote(node)}
 SWARMTUTOR_WELCOME={shlex.quote(welcome)}
-{own}
 unset HISTFILE  # the history of this shell is the lesson's, not the user's
 curl() {{ command curl {connect_to} "$@"; }}
 ssh() {{
@@ -51,7 +50,7 @@ ssh() {{
     done
     command ssh "${{words[@]}}"
 }}
-"""
+{own}"""
 
 
 def shell_command(node: str, rc: str) -> str:

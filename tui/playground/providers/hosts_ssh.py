@@ -163,7 +163,7 @@ async def connect_host(host: Host) -> "asyncssh.SSHClientConnection":
     import asyncssh
 
     try:
-        options = asyncssh.SSHClientConnectionOptions(host=host.host, **_named(host))
+        options = asyncssh.SSHClientConnectionOptions(host=host.host, config=(), **_named(host))
     except (OSError, asyncssh.Error, ValueError) as error:
         raise _of_files(host, error) from error
     jumps = host.jump or (options.tunnel if isinstance(options.tunnel, str) else "")

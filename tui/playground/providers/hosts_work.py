@@ -18,6 +18,7 @@ from tui.playground.providers.hosts_engine import HostEngine, HostEngineError
 from tui.playground.providers.hosts_ports import judge_ports, probe
 from tui.playground.providers.hosts_preflight import LOOK, Facts, judge, parse_facts
 from tui.playground.providers.hosts_ssh import HostRefusedError, connect_host
+from tui.playground.providers.tasks import to_the_end
 
 if TYPE_CHECKING:
     import asyncssh
@@ -172,20 +173,30 @@ async def bring_images(machines: Mapping[str, Machine], facts: Mapping[str, Fact
             path = Path(folder) / f"{kind}.tar"
             await asyncio.to_thread(write_load_archive, images, path)
             archives[kind] = await asyncio.to_thread(path.read_bytes)
-        await asyncio.gather(
-            *(_load(machine.engine, archives[facts[node].machine]) for node, machine in machines.items())
+        # An engine may go on with what it was sent: to clear up before it is done would leave the rest behind.
+        ended = await to_the_end(
+            _all_loaded([(machine.engine, archives[facts[node].machine]) for node, machine in machines.items()])
         )
+    for error in ended:
+        if error is not None:
+            raise error
 
 
-async def _load(engine: HostEngine, archive: bytes) -> None:
+async def _all_loaded(loads: Sequence[tuple[HostEngine, bytes]]) -> list[UserError | None]:
+    """Load all at once, each to its end; why those failed that did."""
+    return await asyncio.gather(*(_load(engine, archive) for engine, archive in loads))
+
+
+async def _load(engine: HostEngine, archive: bytes) -> UserError | None:
     try:
         await engine.post("/images/load?quiet=1", archive, "application/x-tar", _LOAD_SECONDS)
     except HostEngineError as error:
-        raise UserError(
+        return UserError(
             f"The engine of {engine.node} does not take the lab's images: {error.words}",
             "Is there room on its disk? (df -h /var/lib/docker, there)",
             exit_code=ExitCode.BROKEN,
-        ) from error
+        )
+    return None
 
 
 async def _images_for(kind: str, machine: Machine) -> Sequence[Image]:
