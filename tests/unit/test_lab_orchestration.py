@@ -4,8 +4,9 @@ import pytest
 
 from tui.checks.evaluate import evaluate_all
 from tui.checks.model import Evidence, Outcome
+from tui.labs.facts import render
 from tui.labs.lint import lint_lab
-from tui.labs.model import Lab, Step, Subject
+from tui.labs.model import Command, Lab, Step, Subject
 from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir
 from tui.swarm.snapshot import Snapshot
@@ -13,6 +14,8 @@ from tui.terminal.command_log import RanCommand
 
 LAB: Lab = load_lab_by_id("orchestration", content_dir())
 WITH_GOAL = [step for step in LAB.steps if step.goal]
+STANDS_ALONE = {"machines", "run", "init", "leave"}
+"""Steps that can be begun whatever the nodes hold."""
 FACTS = {"node1.ip": "10.77.0.11", "node2.ip": "10.77.0.12", "node3.ip": "10.77.0.13"}
 
 
@@ -49,6 +52,47 @@ def test_the_lab_is_whole() -> None:
 def test_a_step_with_a_goal_shows_how_and_helps(step: Step) -> None:
     assert step.commands
     assert len(step.hints) >= 2
+
+
+@pytest.mark.parametrize("step", WITH_GOAL, ids=lambda step: step.id)
+def test_a_step_with_a_goal_has_other_ways_and_names_mistakes(step: Step) -> None:
+    """Each wrong way shows a sentence of its own, written for that mistake alone."""
+    assert step.routes
+    assert len(step.wrong) >= 2
+    assert step.why
+    shown = [
+        [diagnosis.say for diagnosis in step.diagnoses if way.says.casefold() in diagnosis.say.casefold()]
+        for way in step.wrong
+    ]
+    assert [len(sentences) for sentences in shown] == [1] * len(step.wrong)
+    assert len({sentences[0] for sentences in shown}) == len(step.wrong)
+
+
+@pytest.mark.parametrize("step", [step for step in WITH_GOAL if step.id not in STANDS_ALONE], ids=lambda step: step.id)
+def test_what_a_step_builds_on_can_be_brought_back(step: Step) -> None:
+    assert step.requires
+    assert all(requirement.by or requirement.repair for requirement in step.requires)
+
+
+@pytest.mark.parametrize("step", WITH_GOAL, ids=lambda step: step.id)
+def test_other_ways_of_looking_count(step: Step) -> None:
+    wanted = [spec for spec in step.goal if spec.subject is Subject.RAN]
+    for route in step.routes:
+        commands = [(order.node, render(order.text, FACTS).text, 0) for order in route.orders]
+        assert ran_goals_met(step.id, *commands) == [True] * len(wanted), route.say
+
+
+def test_questions_come_before_the_commands_that_answer_them() -> None:
+    asked = [question.id for step in LAB.steps for question in step.questions]
+    assert asked == ["ps", "six", "one", "drain", "active"]
+    for each in LAB.steps:
+        for question in each.questions:
+            assert question.why
+            assert isinstance(each.blocks[each.blocks.index(question) + 1], Command)
+
+
+def test_every_step_tells_the_presenter_something() -> None:
+    assert all(step.notes for step in LAB.steps)
 
 
 @pytest.mark.parametrize("step", WITH_GOAL, ids=lambda step: step.id)
@@ -89,6 +133,8 @@ def test_other_commands_do_not_fetch_the_page(command: str) -> None:
         ("for n in node2 node3; do curl -s node2:5000; curl -s node3:5000; done", [True, True]),
         ("curl node2:5000 node3:5000", [True, True]),
         ("curl node1:5000", [False, False]),
+        ("for n in node2 node3; do curl -s $n:5000; done", [True, True]),
+        ("for i in 2 3; do curl -s node${i}:5000; done", [True, True]),
     ],
 )
 def test_each_other_node_is_asked(command: str, met: list[bool]) -> None:
