@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, NoReturn
 from tui import __version__
 from tui.errors import ExitCode, UserError
 from tui.playground.model import Fault, Progress
-from tui.playground.providers import PROVIDERS
+from tui.playground.providers import HOSTS, PROVIDERS
 
 if TYPE_CHECKING:
     from tui.labs.model import Lab
+    from tui.playground.card import Wanted
 
 __all__ = ["main"]
 
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"swarmtutor {__version__}")
     parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False, provider=None, prove=False)
+    parser.set_defaults(card=None, node_at=[], accept_host_key=[])
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, handler: Handler, text: str, *, named: str | None = DEFAULT_NAME) -> argparse.ArgumentParser:
@@ -73,11 +75,28 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("--name", default=named, help=f"the playground's name (default: {named})")
         return sub
 
-    def choosing(sub: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    def carded(sub: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        sub.add_argument("--card", metavar="FILE", help="use three machines of your own, which this file names")
         sub.add_argument(
-            "--provider", choices=["auto", *PROVIDERS], help="how nodes are made (default: the first that can work)"
+            "--node",
+            dest="node_at",
+            metavar="USER@HOST",
+            action="append",
+            default=[],
+            help="the same, given three times",
+        )
+        sub.add_argument(
+            "--accept-host-key", metavar="SHA256:…", action="append", default=[], help="vouch for a machine's host key"
         )
         return sub
+
+    def choosing(sub: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        sub.add_argument(
+            "--provider",
+            choices=["auto", *PROVIDERS, HOSTS],
+            help="how nodes are made (default: the first that can work; hosts needs a card)",
+        )
+        return carded(sub)
 
     sub = command("run", _run_app, "take a lab: lesson, live swarm and shells in one window")
     sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help=f"the lab's id (default: {DEFAULT_LAB})")
@@ -95,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true", help="print JSON")
     sub = command("down", _down, "remove the nodes and every trace of them")
     sub.add_argument("--all", action="store_true", help="every playground on this machine")
+    sub.add_argument("--yes", action="store_true", help="do not ask before clearing up on machines of your own")
+    sub.add_argument("--forget", action="store_true", help="give up what machines of your own do not let go of")
     sub = command("reset", _reset, "replace nodes by fresh ones")
     sub.add_argument("nodes", nargs="*", metavar="NODE", help="node1, node2, node3 (default: all)")
     sub = command("fault", _fault, "break a node on purpose, or undo that")
@@ -103,10 +124,11 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("shell", _shell, "open a shell on a node")
     sub.add_argument("node", metavar="NODE", help="node1, node2 or node3")
     sub = command("lint", _lint, "check lab files and name every mistake with its line", named=None)
-    sub.add_argument("labs", nargs="*", metavar="LAB", help="lab ids or files (default: all that are installed)")
+    sub.add_argument("labs", nargs="*", metavar="LAB", help="lab ids, files or cards (default: all installed labs)")
     command("labs", _labs, "list the labs", named=None)
     sub = command("doctor", _doctor, "say what each way of making nodes needs, and what this machine has", named=None)
     sub.add_argument("--json", action="store_true", help="print JSON")
+    carded(sub)
     change = sub.add_mutually_exclusive_group()
     change.add_argument("--fix", action="store_true", help="bring what is missing, after asking; starts no engine")
     change.add_argument("--undo", action="store_true", help="remove exactly what --fix brought, after asking")
@@ -139,7 +161,7 @@ def _run_app(arguments: argparse.Namespace) -> int:
     from tui.app.start import run_app
 
     return run_app(
-        lab_id=arguments.lab, playground_name=arguments.name, restart=arguments.restart, provider=arguments.provider
+        lab_id=arguments.lab, playground_name=arguments.name, restart=arguments.restart, provider=_wanted(arguments)
     )
 
 
@@ -148,8 +170,14 @@ def _walk(arguments: argparse.Namespace) -> int:
 
     lab = _lab_to_walk(arguments.lab)
     if arguments.prove:
+        if arguments.card or arguments.node_at:
+            raise UserError(
+                "--prove makes and breaks nodes of its own, so it takes no card.",
+                "Leave --card and --node out.",
+                exit_code=ExitCode.USAGE,
+            )
         return _prove(lab, arguments)
-    return asyncio.run(walk_lab(lab, arguments.name, keep=arguments.keep, provider=arguments.provider, write=_line))
+    return asyncio.run(walk_lab(lab, arguments.name, keep=arguments.keep, provider=_wanted(arguments), write=_line))
 
 
 def _lab_to_walk(name: str) -> "Lab":
@@ -183,13 +211,26 @@ def _prove(lab: "Lab", arguments: argparse.Namespace) -> int:
     return asyncio.run(prove_lab(lab, options, write=write, out=_line))
 
 
+def _wanted(arguments: argparse.Namespace) -> "Wanted":
+    """Who shall make the nodes; with a card, what the person has to settle first is settled."""
+    if not arguments.card and not arguments.node_at:
+        return arguments.provider
+    from tui.tutor.hosts import ask_in_terminal, chosen_card, introduce
+
+    card = chosen_card(arguments.card, arguments.node_at, arguments.provider)
+    settling = introduce(
+        card, arguments.name, accepted=arguments.accept_host_key, ask=ask_in_terminal(), write=_complain
+    )
+    return asyncio.run(settling)
+
+
 # -- the playground ----------------------------------------------------------------------------------------------
 
 
 def _up(arguments: argparse.Namespace) -> int:
     from tui.tutor.nodes import make_nodes
 
-    asyncio.run(make_nodes(arguments.name, _progress_printer(), arguments.provider))
+    asyncio.run(make_nodes(arguments.name, _progress_printer(), _wanted(arguments)))
     _line("Three nodes are up: swarmtutor shell node1")
     return ExitCode.OK
 
@@ -201,9 +242,13 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _down(arguments: argparse.Namespace) -> int:
+    from tui.tutor.hosts import ask_in_terminal
     from tui.tutor.nodes import remove_nodes
 
-    return asyncio.run(remove_nodes(None if arguments.all else arguments.name, _progress_printer(), _line))
+    ask = None if arguments.yes else ask_in_terminal()
+    name = None if arguments.all else arguments.name
+    removing = remove_nodes(name, _progress_printer(), _line, ask=ask, yes=arguments.yes, forget=arguments.forget)
+    return asyncio.run(removing)
 
 
 def _reset(arguments: argparse.Namespace) -> int:
@@ -239,6 +284,7 @@ def _lint(arguments: argparse.Namespace) -> int:
     from tui.labs.lint import lint_lab
     from tui.labs.parse import find_labs
     from tui.paths import content_dir
+    from tui.playground.card import examine_card
 
     installed = {path.parent.name: path for path in find_labs(content_dir())}
     named: list[str] = arguments.labs
@@ -247,10 +293,15 @@ def _lint(arguments: argparse.Namespace) -> int:
         raise UserError(
             "There is no lab to check.", f"Labs live in {content_dir()}/<id>/lab.md.", exit_code=ExitCode.NOT_FOUND
         )
-    mistakes = [mistake for path in paths for mistake in lint_lab(_read(path), path)]
+    cards = [path for path in paths if path.suffix == ".toml"]
+    labs = [path for path in paths if path not in cards]
+    mistakes = [mistake.at(str(path)) for path in cards for mistake in examine_card(_read(path))[1]]
+    for path in labs:
+        mistakes += [f"{mistake.path}:{mistake.line}: {mistake.message}" for mistake in lint_lab(_read(path), path)]
     for mistake in mistakes:
-        _line(f"{mistake.path}:{mistake.line}: {mistake.message}")
-    _line(f"{len(paths)} lab{'s' * (len(paths) != 1)}, {len(mistakes)} mistake{'s' * (len(mistakes) != 1)}")
+        _line(mistake)
+    counts = [(len(labs), "lab"), (len(cards), "card"), (len(mistakes), "mistake")]
+    _line(", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n or word == "mistake"))
     return ExitCode.FAILED if mistakes else ExitCode.OK
 
 
@@ -286,6 +337,8 @@ def _labs(_arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
+    if arguments.card or arguments.node_at:
+        return _doctor_of_card(arguments)
     from tui.tutor.doctor import examine, fix, report, undo
     from tui.tutor.machine import ThisMachine
 
@@ -304,6 +357,20 @@ def _doctor(arguments: argparse.Namespace) -> int:
     elif arguments.yes:
         raise UserError("--yes goes with --fix or --undo.", exit_code=ExitCode.USAGE)
     return report(examine(), as_json=arguments.json, write=_line)
+
+
+def _doctor_of_card(arguments: argparse.Namespace) -> int:
+    from tui.tutor.hosts import chosen_card, report_card
+
+    if arguments.fix or arguments.undo or arguments.yes:
+        raise UserError(
+            "Nothing is installed on machines of your own.",
+            "Leave --fix, --undo and --yes out; the report says what to do there.",
+            exit_code=ExitCode.USAGE,
+        )
+    card = chosen_card(arguments.card, arguments.node_at, None)
+    accepted = arguments.accept_host_key
+    return asyncio.run(report_card(card, accepted=accepted, as_json=arguments.json, write=_line))
 
 
 async def _ask(question: str) -> bool:
