@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 from tui.playground.model import EngineDial, Node, Playground
 from tui.swarm.gossip import free_gossip
 from tui.swarm.hints import Pace
 from tui.swarm.observer import Observer
-from tui.swarm.snapshot import Snapshot
+from tui.swarm.snapshot import Extra, Snapshot
 
 PATIENCE = 90.0
 """Seconds within which a healthy machine does anything that is waited for here, however busy it is."""
@@ -49,9 +49,11 @@ async def pinged(dial: EngineDial) -> bool:
 
 
 @asynccontextmanager
-async def observed(playground: Playground, pace: Pace | None = None) -> AsyncGenerator[Observer]:
+async def observed(
+    playground: Playground, pace: Pace | None = None, extras: Collection[Extra] = ()
+) -> AsyncGenerator[Observer]:
     """An observer that has heard every engine once."""
-    observer = Observer(playground.nodes, pace)
+    observer = Observer(playground.nodes, pace, extras)
     await observer.start()
     try:
         await observer.wait_for(lambda s: all(e.reachable for e in s.engines.values()), PATIENCE)

@@ -130,6 +130,12 @@ choices:
 node: node2
 fault: power-on
 ```
+
+```yaml step
+goal:
+  - {node: node2, expect: {state: ready}}
+hints: [Wait for it.]
+```
 """
 )
 

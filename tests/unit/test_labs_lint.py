@@ -87,6 +87,27 @@ def test_mistakes_of_a_fault(case: dict[str, str]) -> None:
     assert case["says"] in sentences(lab_with(GOAL, text=f"```yaml fault\n{case['fence']}\n```"))
 
 
+@pytest.mark.parametrize("case", CASES["lesson"], ids=lambda case: case["says"])
+def test_mistakes_of_the_lesson_as_a_whole(case: dict[str, str]) -> None:
+    text = LAB.replace(case["old"], case["new"], 1)
+    assert text != LAB
+    assert case["says"] in sentences(text)
+
+
+@pytest.mark.parametrize(
+    ("ways", "mistake"),
+    [
+        ("solve: [{run: {node1: docker service scale pets=3}}]", "this other way is the visible one; leave it out"),
+        (
+            "wrong: [{run: {node1: docker service scale pets=3}, says: x}]",
+            "this wrong way is the one that the lesson shows",
+        ),
+    ],
+)
+def test_a_way_that_is_the_visible_one_is_a_mistake(ways: str, mistake: str) -> None:
+    assert mistake in sentences(lab_with(GOAL, text=COMMAND, more=f"hints: [Think.]\n{ways}"))
+
+
 COMMAND = "```sh node1\ndocker service   scale pets=3\n```"
 HINT = "hint 1 of the step `Do` contains the solution: `docker service scale pets=3`"
 

@@ -219,7 +219,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], _Sentence], ...] = (
     (_compiled(r"(?m)^\S*: (?:line \d+: )?(?P<word>\S+): command not found"), _unknown_program),
     (_compiled(r"unknown (?:shorthand )?flag: (?P<flag>'?-{0,2}[^\s']+'?)"), _unknown_flag),
     (
-        _compiled(r'"(?P<command>docker [^"]+)" (?P<what>(?:requires|accepts) [^.\n]+)'),
+        _compiled(r"""["'](?P<command>docker [^"']+)["'] (?P<what>(?:requires|accepts) [^.\n]+)"""),
         _arguments,
     ),
 )

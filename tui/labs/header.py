@@ -77,6 +77,12 @@ def read_header(text: str, mistakes: MistakeList) -> Header | None:
     nodes, owned = _needs(root.get("needs"), mistakes)
     variables = read_variables(meant(root, "vars", HEADER_KEYS), mistakes)
     allowing = mistakes.allowing(*(fact_of(variable.name) for variable in variables))
+    start = _word(root.get("start"), "start", START_STATES, mistakes)
+    if start in START_STATES[1:] and nodes < len(NODE_NAMES):
+        needs = root.get("needs")
+        mistakes.add(
+            needs.line if needs else 1, f"`start: {start}` takes {len(NODE_NAMES)} nodes, `needs` says {nodes}"
+        )
     lab_id = _text(root.get("id"), "id", mistakes)
     if lab_id and not ID.fullmatch(lab_id):
         node = root.get("id")
@@ -87,7 +93,7 @@ def read_header(text: str, mistakes: MistakeList) -> Header | None:
         summary=_text(root.get("summary"), "summary", mistakes),
         difficulty=_word(root.get("difficulty"), "difficulty", DIFFICULTIES, mistakes),
         minutes=_minutes(root.get("minutes"), mistakes),
-        start=_word(root.get("start"), "start", START_STATES, mistakes),
+        start=start,
         images=_images(root.get("images"), mistakes),
         nodes=nodes,
         owned=owned,

@@ -23,6 +23,10 @@ def note_references(lab: Lab, mistakes: MistakeList) -> None:
                 _note_step(block.until, "until", block.line, order, mistakes)
                 if order.get(block.until, number) < number:
                     mistakes.add(block.line, f"`until: {block.until}` must name this step or a later one")
+        for check in (*step.goal, *(requirement.check for requirement in step.requires)):
+            asked = questions.get(str(check.of)) if check.subject is Subject.ANSWER else None
+            if asked is not None and number + 1 < len(lab.steps) and asked > lab.steps[number + 1].line:
+                mistakes.add(check.line, f"the question `{check.of}` is asked in a later step")
     for check in all_checks(lab):
         if check.subject is Subject.ANSWER and str(check.of) not in questions:
             mistakes.add_unknown(check.line, "there is no question with the id", str(check.of), questions)
