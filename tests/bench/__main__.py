@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tests.bench import bring_up, change, echo, first_frame, memory, throughput, walking
+from tests.bench import bring_up, change, echo, first_frame, life, memory, throughput, walking
 from tests.bench.pressure import Pressure
 from tests.bench.report import as_json, heading, section, unmeasured
 from tests.bench.stats import CannotMeasureError, Figure, Options, Result
@@ -23,6 +23,7 @@ from tui.playground.playground import list_playgrounds
 
 FIGURES = (
     Figure("up", "from nothing to three nodes, and back to nothing", bring_up.measure),
+    Figure("life", "up, reset and down, beside three plain containers with an engine each", life.measure),
     Figure("change", "from a change in the swarm to the sign that turns green", change.measure),
     Figure("echo", "from a key to its echo on screen", echo.measure),
     Figure("first-frame", "from the start of the program to its first page", first_frame.measure),
