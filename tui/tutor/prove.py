@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tui.checks.evaluate import evaluate_all
 from tui.checks.model import Outcome
+from tui.clock import now
 from tui.errors import UserError
 from tui.labs.facts import mask, secret_facts
 from tui.labs.model import Break, Question, QuestionKind, Route, Step
@@ -55,7 +56,7 @@ class ProvingRun:
         self._states = states
         self._secret = secret_facts(session.lab.variables)
         self._start = session.snapshot
-        self._since = time.time()
+        self._since = now()
 
     async def go(self) -> None:
         """Take the run's steps in order, as far as it can go."""
@@ -68,7 +69,7 @@ class ProvingRun:
             if number and self._session.step is not step and not self._session.next():
                 return
             await self._session.idle()  # what the steps before broke is being mended
-            self._start, self._since = self._session.snapshot, time.time()
+            self._start, self._since = self._session.snapshot, now()
             take = {RunKind.WRONG: self._wrong, RunKind.ROUTE: self._route}.get(self._run.kind, self._main)
             if not await take(step):
                 return
