@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-containers test-kernel check bench screenshots setup clean
+.PHONY: help run test test-containers test-hosts test-kernel check bench screenshots setup clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ test: ## all tests that this machine can run; ARGS="-k drain" picks some
 test-containers: ## the whole lab on nodes that are containers, in an engine made for it (some minutes)
 	@.ci/setup.sh dev
 	@$(PY) -m pytest -m slow tests/swarm/test_containers_lab.py $(ARGS)
+
+test-hosts: ## the whole lab on machines of somebody's own: nodes behind real OpenSSH servers (some minutes)
+	@.ci/setup.sh dev
+	@$(PY) -m pytest -m slow tests/swarm/test_hosts_lab.py $(ARGS)
 
 test-kernel: ## nodes on another Linux, started for it: real IPVS, control groups of all kinds, no IPv6 (some minutes)
 	@.ci/setup.sh kernel

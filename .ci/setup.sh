@@ -62,6 +62,8 @@ missing_packages() {
     done
     # Makes the base image of the tests' containers where no image can be pulled.
     [ "$GOAL" != dev ] || command -v mmdebstrap >/dev/null || echo mmdebstrap
+    # Runs in the nodes that play machines of somebody's own.
+    [ "$GOAL" != dev ] || [ -x /usr/sbin/sshd ] || echo openssh-server
     # A Linux that runs as an ordinary process.
     [ "$GOAL" != kernel ] || command -v linux.uml >/dev/null || echo user-mode-linux
 }
@@ -76,7 +78,7 @@ hold_services() {
     cat >"$POLICY" <<POLICY
 #!/bin/sh
 $POLICY_MARK
-case "\$1" in docker|docker.*|containerd|containerd.*|docker-registry|docker-registry.*) exit 101 ;; esac
+case "\$1" in docker|docker.*|containerd|containerd.*|docker-registry|docker-registry.*|ssh|ssh.*) exit 101 ;; esac
 [ ! -x $POLICY_SAVED ] || exec $POLICY_SAVED "\$@"
 exit 0
 POLICY
@@ -142,6 +144,7 @@ install_packages() {
     if grep -q '^Inst docker\.io ' <<<"$plan" && ! installed docker.io; then services+=(docker); fi
     if grep -q '^Inst containerd ' <<<"$plan" && ! installed containerd; then services+=(containerd); fi
     if grep -q '^Inst docker-registry ' <<<"$plan" && ! installed docker-registry; then services+=(docker-registry); fi
+    if grep -q '^Inst openssh-server ' <<<"$plan" && ! installed openssh-server; then services+=(ssh); fi
     say "installing $(grep -c '^Inst ' <<<"$plan") packages"
     hold_services
     apt install -y --no-install-recommends "${packages[@]}" >"$log" 2>&1 ||
