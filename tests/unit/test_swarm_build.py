@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.swarm_samples import recorded, recorded_snapshot
-from tui.swarm.build import build_container, build_engine, build_node, build_service, build_swarm, build_task
+from tui.swarm.build import (
+    build_container,
+    build_engine,
+    build_images,
+    build_node,
+    build_service,
+    build_swarm,
+    build_task,
+)
 from tui.swarm.raw import moment
 from tui.swarm.snapshot import JoinTokens, LocalState, PublishedPort
 
@@ -155,7 +163,36 @@ def test_no_shape_of_an_answer_breaks_it(raw: dict[str, Any]) -> None:
     assert len(engine.containers) == len(rows.nodes) == len(rows.services) == len(rows.tasks) == 1
 
 
-def test_the_recording_holds_no_secret() -> None:
-    text = repr(recorded("swarm"))
+@pytest.mark.parametrize(
+    ("recording", "version", "image"),
+    [
+        pytest.param("engine-26", "26.1.5+dfsg1", "swarmtutor/pets", id="26"),
+        pytest.param("engine-28", "28.5.2+dfsg4", "swarmtutor/pets:1.0", id="28, images kept with containerd"),
+    ],
+)
+def test_engines_of_other_releases_say_the_same(recording: str, version: str, image: str) -> None:
+    raw = recorded(recording)
+    snapshot = recorded_snapshot(recording)
+    assert {engine.version for engine in snapshot.engines.values()} == {version}
+    assert {engine.state for engine in snapshot.engines.values()} == {LocalState.ACTIVE}
+    assert [node.availability for node in snapshot.nodes] == ["active", "drain", "active"]
+    assert [node.engine_version for node in snapshot.nodes] == [version] * 3
+    pets, nowhere = snapshot.service("pets"), snapshot.service("nowhere")
+    assert pets is not None
+    assert nowhere is not None
+    assert (pets.image, pets.replicas, pets.ports) == ("swarmtutor/pets:1.0", 2, (PublishedPort(5000, 5000),))
+    assert all(task.ingress_address.startswith("10.0.0.") for task in snapshot.tasks_of(pets))
+    assert sum(map(snapshot.runs, snapshot.tasks)) == 2
+    (waiting,) = snapshot.tasks_of(nowhere)
+    assert "no suitable node" in waiting.error
+    (container,) = snapshot.engines["node1"].containers
+    assert (container.image, container.service_name, container.state) == ("swarmtutor/pets:1.0", "pets", "running")
+    assert build_images(raw["node1"]["images"]) == (image,)
+    assert build_images(raw["node2"]["images"]) == ()
+
+
+@pytest.mark.parametrize("recording", ["swarm", "engine-26", "engine-28"])
+def test_the_recording_holds_no_secret(recording: str) -> None:
+    text = repr(recorded(recording))
     assert "SWMTKN-1-masked-worker" in text
     assert "PRIVATE KEY" not in text

@@ -76,11 +76,12 @@ def build_container(raw: RawObject) -> Container:
 def build_images(raw: Iterable[RawObject]) -> tuple[str, ...]:
     """The names in the answer of `/images/json`, sorted: `name:tag`, and `name` alone where only a digest is known.
 
-    An image that a task brought is known by its digest alone: swarm pulls it by that.
+    An image that a task brought is known by its digest alone: swarm pulls it by that. An engine that keeps its images
+    with containerd (29, as a rule) knows it as `name:tag@sha256:…`.
     """
     names: set[str] = set()
     for image in raw:
-        tags = {tag for tag in texts(image, "RepoTags") if not tag.startswith("<none>")}
+        tags = {without_digest(tag) for tag in texts(image, "RepoTags") if not tag.startswith("<none>")}
         tagged = {tag.rpartition(":")[0] for tag in tags}
         bare = {without_digest(digest) for digest in texts(image, "RepoDigests")} - {"<none>"}
         names |= tags | (bare - tagged)
