@@ -23,18 +23,23 @@ from tui.swarm.snapshot import (
 )
 from tui.terminal.bittty_engine import BitttyEngine
 from tui.terminal.engine import TerminalEngine
+from tui.tutor.ladder import Rung
 from tui.tutor.session import LabSession
 from tui.tutor.shells import NodeShell
+from tui.tutor.stage import Doing
 from tui.tutor.views import (
     LessonChanged,
     LessonView,
     Notice,
     PageCommand,
     PageProse,
+    PageQuestion,
     Readiness,
     SessionEvent,
     ShellChanged,
     SnapshotChanged,
+    StepLine,
+    StepState,
 )
 
 __all__ = ["FakeSession", "FakeShell", "engines_only", "prepare_well", "six_pets", "views"]
@@ -187,6 +192,7 @@ def views() -> list[LessonView]:
         diagnosis="",
         hints=(),
         hints_left=2,
+        rung=Rung.HINT,
         done=False,
         readiness=Readiness.READY,
     )
@@ -208,6 +214,7 @@ def views() -> list[LessonView]:
         ),
         goals=(goal("node2 is in the swarm", Outcome.FAIL, "node2 is in no swarm"),),
         hints_left=0,
+        rung=Rung.NONE,
     )
     third = replace(
         first,
@@ -220,6 +227,7 @@ def views() -> list[LessonView]:
         blocks=tuple(PageProse(f"Paragraph {number}. " + "Words that fill the line. " * 12) for number in range(12)),
         goals=(goal("something happens", Outcome.UNKNOWN, "node1 could not be asked"),),
         hints_left=1,
+        rung=Rung.HINT,
     )
     return [first, second, third]
 
@@ -275,6 +283,9 @@ class FakeSession(LabSession):
         self.seen = snapshot or six_pets()
         self.hint_texts = ["Look at `docker service --help`.", "The word is `--replicas`, and a number."]
         self.caught_up = False
+        self.chosen_node = NAMES[0]
+        self.asked: list[str] = []  # for what errands
+        self.free = False
         self.closed = False
         self.connected_fresh: bool | None = None
         self.known_shells: dict[str, FakeShell] = {}
@@ -322,7 +333,8 @@ class FakeSession(LabSession):
         if not view.hints_left:
             return False
         shown = tuple(self.hint_texts[: len(view.hints) + 1])
-        self.change(hints=shown, hints_left=view.hints_left - 1)
+        left = view.hints_left - 1
+        self.change(hints=shown, hints_left=left, rung=Rung.HINT if left else Rung.TYPE)
         return True
 
     def insert_command(self) -> str | None:
@@ -335,6 +347,74 @@ class FakeSession(LabSession):
     async def catch_up(self) -> None:
         self.caught_up = True
         self.change(readiness=Readiness.READY)
+
+    @property
+    def node(self) -> str:
+        return self.chosen_node
+
+    def look_at_node(self, node: str) -> None:
+        self.chosen_node = node
+
+    def help(self) -> tuple[Rung, str]:
+        rung = self.view.rung
+        if rung is Rung.HINT:
+            self.hint()
+        elif rung is Rung.TYPE:
+            return Rung.TYPE, self.insert_command() or ""
+        return rung, ""
+
+    def answer(self, question_id: str, value: str) -> bool:
+        blocks = tuple(
+            replace(block, answer=value) if isinstance(block, PageQuestion) and block.id == question_id else block
+            for block in self.view.blocks
+        )
+        if value:
+            self.change(blocks=blocks)
+        return bool(value)
+
+    def outline(self) -> tuple[StepLine, ...]:
+        return tuple(
+            StepLine(
+                number,
+                page.step_id,
+                page.step_title,
+                page.section_title,
+                StepState.DONE if page.done else StepState.OPEN if number == self.index else StepState.AHEAD,
+                number == self.index,
+                page.undone,
+            )
+            for number, page in enumerate(self.pages)
+        )
+
+    def go(self, index: int) -> bool:
+        self.index = index
+        self.tell(LessonChanged(self.view))
+        return True
+
+    def set_free(self, free: bool) -> None:
+        self.change(readiness=Readiness.FREE if free else Readiness.READY)
+
+    def stop(self) -> bool:
+        self.asked.append("stop")
+        self.change(doing=None)
+        return True
+
+    async def do_for_me(self) -> None:
+        self.asked.append("do")
+        self.change(doing=Doing("Doing this step for you", "node2: docker ps", node="node2"))
+
+    async def do_next_break(self) -> bool:
+        self.asked.append("break")
+        return True
+
+    async def mend(self) -> None:
+        self.asked.append("mend")
+
+    async def jump(self, step_id: str) -> None:
+        self.asked.append(f"jump {step_id}")
+
+    async def reset_step(self) -> None:
+        self.asked.append("reset")
 
     # what a test does
 

@@ -75,7 +75,7 @@ def test_the_help_lists_every_action_with_all_its_keys() -> None:
 
 
 async def test_keys_can_be_remapped_and_everything_follows() -> None:
-    async with driven(keymap={"lesson.hint": "ctrl+g,f10", "lesson.previous": "f11"}) as it:
+    async with driven(keymap={"lesson.hint": "ctrl+g,f13", "lesson.previous": "f14"}) as it:
         assert "Ctrl-G hint" in it.lab.bar("footer").text
         await it.press("h")
         assert not it.session.view.hints
@@ -83,14 +83,14 @@ async def test_keys_can_be_remapped_and_everything_follows() -> None:
         await it.until_seen("Hint  Look at")
         await it.press("1")
         await it.until(lambda: it.lab.shell_box.terminal.has_focus, "in the shell")
-        assert "F10 hint" in it.lab.bar("footer").text
-        await it.press("f10")
+        assert "F13 hint" in it.lab.bar("footer").text
+        await it.press("f13")
         await it.until_seen("Hint 2")
         text = "\n".join(text_of(each) for each in KeyTable(it.app.keymap).lines(90))
-        assert "Ctrl-G  F10" in text
+        assert "Ctrl-G  F13" in text
         it.session.finish_step()
         await it.press("f8", "1")
-        await it.until(lambda: "F11 back" in it.lab.bar("footer").text, "the way back has an F-key now")
+        await it.until(lambda: "F14 back" in it.lab.bar("footer").text, "the way back has an F-key now")
 
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
@@ -131,7 +131,7 @@ async def test_the_palette_offers_what_works_now_and_does_it() -> None:
         assert [str(hit.prompt) for hit in found] == ["lesson: Open the next step"]
         await it.press("ctrl+p", *"show a hint")
         await it.until_gone("pane: Go to the next pane")
-        await it.until_seen("lesson: Show a hint")
+        await it.until_seen("lesson: Show a hint, then help more")
         await it.press("enter")
         await it.until(lambda: bool(it.session.view.hints), "the hint was given")
 

@@ -16,6 +16,8 @@ from tui.app.signs import ASCII
 from tui.app.widgets.lesson import Prose
 from tui.checks.model import Outcome
 from tui.errors import UserError
+from tui.tutor.ladder import Rung
+from tui.tutor.stage import Doing
 from tui.tutor.views import LessonChanged, PageCommand, PageProse, Readiness, ShellChanged
 
 
@@ -121,14 +123,17 @@ async def test_the_command_goes_to_its_own_node() -> None:
         await it.until_seen("docker@node2")
 
 
-async def test_hints_come_one_by_one() -> None:
+async def test_help_comes_step_by_step() -> None:
     async with driven() as it:
         await it.press("h")
         await it.until_seen("Hint  Look at docker service --help.")
         await it.press("f6")
         await it.until_seen("Hint 2  The word is --replicas")
         await it.press("f6")
-        await it.until_seen("There is no further hint")
+        await it.until_seen("docker@node1:~$ docker service update --replicas 6 pets")
+        it.session.change(rung=Rung.DO)
+        await it.press("f6")
+        await it.until(lambda: it.session.asked == ["do"], "all of it is done")
 
 
 async def test_in_the_shell_all_keys_are_the_shells_but_the_release_keys() -> None:
@@ -264,10 +269,10 @@ async def test_an_unexpected_error_is_shown_too() -> None:
 
 async def test_nodes_that_are_behind_are_announced_and_caught_up() -> None:
     async with driven(prepare=found_well) as it:
-        assert "c catch up" not in it.lab.bar("footer").text
+        assert "c mend" not in it.lab.bar("footer").text
         it.session.change(readiness=Readiness.BEHIND)
         await it.until_seen("The nodes are not where this step begins. Press c")
-        assert "c catch up" in it.lab.bar("footer").text
+        assert "c mend" in it.lab.bar("footer").text
         await it.press("c")
         await it.until(lambda: it.session.caught_up, "the session catches up")
         await it.until_gone("The nodes are not where this step begins")
@@ -282,11 +287,12 @@ async def test_new_nodes_where_there_was_a_swarm_are_announced_as_such() -> None
 
 async def test_while_catching_up_the_banner_says_how_far_it_is() -> None:
     async with driven() as it:
-        it.session.change(readiness=Readiness.CATCHING_UP)
-        await it.until_seen("Bringing the nodes to this step: the commands")
-        it.session.notice("Doing «Start the swarm» …")
-        await it.until_seen("Bringing the nodes to this step: Doing «Start the swarm» …")
-        assert not it.app.screen.query("Toast")
+        doing = Doing("Going to «Six pets»", "«Start the swarm»: node1: docker swarm init", 3, 9)
+        it.session.change(readiness=Readiness.CATCHING_UP, doing=doing)
+        await it.until_seen("Going to «Six pets»: 4 of 9, «Start the swarm»: node1: docker swarm init   Esc stops it")
+        await it.press("escape")
+        await it.until(lambda: it.session.asked == ["stop"], "stopped")
+        await it.until_gone("Esc stops it")
 
 
 async def test_turning_pages_leaves_nothing_behind() -> None:

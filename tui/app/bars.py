@@ -71,24 +71,39 @@ def shell_tabs(
     return tuple(spans)
 
 
-def banner(view: LessonView, catch_up_key: str, *, fresh: bool, doing: str) -> str:
-    """What stands across the window when the nodes are not where the lesson is; empty when they are.
+def banner(view: LessonView, mend_key: str, free_key: str, *, fresh: bool) -> str:
+    """What stands across the window when something is out of the ordinary; empty when all is as it should be.
 
-    `fresh`: the nodes were made just now. `doing` says which of the earlier steps is being run.
+    In this order: what is being done, free play, nodes that are not where the lesson is, something that is missing.
+    `fresh`: the nodes were made just now.
     """
-    if view.readiness is Readiness.CATCHING_UP:
-        return f"Bringing the nodes to this step: {doing or 'the commands of the earlier steps are being run'}"
-    if view.readiness is not Readiness.BEHIND:
-        return ""
-    if fresh:
+    sentence = _banner(view, mend_key, free_key, fresh=fresh)
+    if view.reading_along and not sentence:
+        return "Reading along: this lab is open in another window, and nothing you do here is saved."
+    return sentence
+
+
+def _banner(view: LessonView, mend_key: str, free_key: str, *, fresh: bool) -> str:
+    doing = view.doing
+    if doing is not None:
+        count = f"{doing.done + 1} of {doing.total}, " if doing.total else ""
+        now = f": {count}{doing.now}" if doing.now else ""
+        return f"{doing.title}{now}   Esc stops it"
+    if view.readiness is Readiness.FREE:
+        return f"Free play: the nodes are all yours, and nothing is judged. {free_key} takes you back to the lesson."
+    if view.readiness is Readiness.BEHIND and fresh:
         return (
-            f"Your nodes are new, and the swarm from before is gone. Press {catch_up_key} to bring them to this step: "
+            f"Your nodes are new, and the swarm from before is gone. Press {mend_key} to bring them to this step: "
             "the commands of the earlier steps are run for you."
         )
-    return (
-        f"The nodes are not where this step begins. Press {catch_up_key}, and they are made anew and brought here by "
-        "running the commands of the earlier steps."
-    )
+    if view.readiness is Readiness.BEHIND:
+        return (
+            f"The nodes are not where this step begins. Press {mend_key}, and they are brought here by running the "
+            "commands of the earlier steps."
+        )
+    if view.repair is not None:
+        return f"Missing: {view.repair.missing}. Press {mend_key}, which {view.repair.does.replace('`', '')}."
+    return ""
 
 
 def goal_strip(view: LessonView, next_key: str, signs: Signs) -> Line:
@@ -97,6 +112,8 @@ def goal_strip(view: LessonView, next_key: str, signs: Signs) -> Line:
         return line(Span(f" {signs.done} ", Role.OK), Span(f"{view.step_title}: done", Role.OK), f"  {next_key} next")
     if view.readiness is Readiness.STARTING:
         return line(Span(f" {signs.starting} ", Role.PENDING), "the nodes are being made")
+    if view.readiness is Readiness.FREE:
+        return line(Span(f" {signs.paused} ", Role.PENDING), "free play: nothing is judged")
     met = sum(1 for goal in view.goals if goal.outcome is Outcome.PASS)
     for goal in view.goals:
         if goal.outcome is not Outcome.PASS:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from tui.app.actions import Action
 from tui.checks.model import Outcome
+from tui.tutor.ladder import Rung
 from tui.tutor.shells import NodeShell
-from tui.tutor.views import LessonView, PageCommand, Readiness
+from tui.tutor.views import LessonView, PageBreak, PageCommand, Readiness
 
-__all__ = ["is_last_and_done", "why_no_command", "why_no_hint", "why_not_next", "works_now"]
+__all__ = ["is_last_and_done", "why_no_command", "why_no_explanation", "why_no_help", "why_not_next", "works_now"]
 
 
 def works_now(
@@ -20,11 +21,21 @@ def works_now(
         case "lesson.previous":
             return view.can_go_back
         case "lesson.type":
-            return bool(shells) and any(command.is_next for command in _commands(view))
+            return bool(shells) and view.doing is None and any(act.is_next for act in _acts(view))
         case "lesson.hint":
-            return view.hints_left > 0
+            return view.rung is not Rung.NONE and view.doing is None
+        case "lesson.answer":
+            return view.question is not None
+        case "lesson.explain":
+            return bool(view.aftermath)
         case "lesson.catch-up":
-            return view.readiness is Readiness.BEHIND
+            return (view.readiness is Readiness.BEHIND or view.repair is not None) and view.doing is None
+        case "lesson.stop":
+            return view.doing is not None
+        case "lesson.steps":
+            return view.doing is None
+        case "lesson.reset" | "lesson.free":
+            return bool(shells) and view.doing is None and not view.reading_along
         case "pane.maximise":
             return not narrow
         case "swarm.history":
@@ -50,10 +61,19 @@ def why_not_next(view: LessonView) -> str:
     return f"Not yet: {red.goal.replace('`', '')}." if red else "There is no step after this one."
 
 
+def why_no_explanation(view: LessonView) -> str:
+    """Why nothing is unfolded."""
+    if not view.done or view.again:
+        return "That is told once the step is done."
+    return "There is nothing more to tell of this step."
+
+
 def why_no_command(view: LessonView, shells: Mapping[str, NodeShell]) -> str:
     """Why no command could be typed."""
     commands = _commands(view)
     missing = next((command.missing for command in commands if command.is_next and command.missing), ())
+    if view.doing is not None:
+        return "Not now: something is being done for you. Esc stops it."
     if not commands:
         return "This step has no command to type."
     if not shells:
@@ -68,10 +88,20 @@ def why_no_command(view: LessonView, shells: Mapping[str, NodeShell]) -> str:
     return f"The shell of {node} is busy with something else: finish it, or press Ctrl-C in it."
 
 
-def why_no_hint(view: LessonView) -> str:
-    """Why there is no further hint."""
-    return "There is no further hint for this step." if view.hints else "This step has no hints."
+def why_no_help(view: LessonView, shells: Mapping[str, NodeShell]) -> str:
+    """Why there is no further help."""
+    if view.doing is not None:
+        return "You are being helped already. Esc stops it."
+    if view.rung is Rung.TYPE:
+        return why_no_command(view, shells)
+    if view.done and not view.again:
+        return "This step is done."
+    return "There is no further hint for this step." if view.hints else "There is no help for this step."
 
 
 def _commands(view: LessonView) -> list[PageCommand]:
     return [block for block in view.blocks if isinstance(block, PageCommand)]
+
+
+def _acts(view: LessonView) -> list[PageCommand | PageBreak]:
+    return [block for block in view.blocks if isinstance(block, (PageCommand, PageBreak))]

@@ -30,6 +30,7 @@ class Signs:
     dot: str  # between two facts on a line
     ellipsis: str
     bullet: str  # before an item of a list
+    passed: str  # a step that was jumped over
 
     def of(self, outcome: Outcome) -> str:
         """The sign of a check's answer."""
@@ -54,6 +55,7 @@ UNICODE = Signs(
     dot="·",
     ellipsis="…",
     bullet="•",
+    passed="»",
 )
 
 ASCII = Signs(
@@ -74,6 +76,7 @@ ASCII = Signs(
     dot="-",
     ellipsis="~",
     bullet="*",
+    passed="~",
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tui.checks.evaluate import diagnose, evaluate, evaluate_all
+from tui.checks.explain import explain
 from tui.checks.model import Evidence, Outcome, Verdict
 from tui.checks.progress import GoalState, advance
 from tui.labs.model import CheckSpec, Lab, Step, Subject
@@ -65,8 +66,9 @@ class StepJudge:
         if self._opening is None or not self._opening.step.goal:
             return False
         step = self._opening.step
-        self._goal = advance(self._goal, evaluate_all(step.goal, evidence, facts), now)
-        self.diagnosis = "" if self._goal.done else (diagnose(step, evidence, facts) or "")
+        verdicts = evaluate_all(step.goal, evidence, facts)
+        self._goal = advance(self._goal, verdicts, now)
+        self.diagnosis = "" if self._goal.done else _why_red(step, verdicts, evidence, facts)
         return self._goal.done
 
     def look_for_missing(
@@ -81,6 +83,11 @@ class StepJudge:
         ]
         found = find_missing(self._lab, step, met, evidence, facts, broken_on_purpose=broken_on_purpose)
         self._missing.advance(found, now)
+
+
+def _why_red(step: Step, verdicts: Sequence[Verdict], evidence: Evidence, facts: Mapping[str, str]) -> str:
+    """The author's word for the mistake; where there is none, what the swarm and the last command say by themselves."""
+    return diagnose(step, evidence, facts) or explain(step.goal, verdicts, evidence, facts)
 
 
 def undone_sentence(step: Step, evidence: Evidence, facts: Mapping[str, str]) -> str:

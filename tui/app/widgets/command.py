@@ -1,11 +1,11 @@
-"""A reference command of the step: on which node, and the text, whole."""
+"""What is done in a step: a reference command (on which node, and the text, whole), or a fault that happens."""
 
 from tui.app.paint import Line, Role, Span, cells, hang, line, text_of
 from tui.app.signs import Signs
 from tui.app.widgets.painted import LinesWidget
-from tui.tutor.views import PageCommand
+from tui.tutor.views import PageBreak, PageCommand
 
-__all__ = ["CommandBlock"]
+__all__ = ["BreakBlock", "CommandBlock"]
 
 
 class CommandBlock(LinesWidget):
@@ -61,3 +61,38 @@ class CommandBlock(LinesWidget):
                 body = each[1:] if number == 0 else each
                 lines.append(line(Span(f"{signs.rule} ", side), Span(indent), *body))
         return lines
+
+
+class BreakBlock(LinesWidget):
+    """What the lesson does to a node, at the learner's key."""
+
+    DEFAULT_CSS = """
+    BreakBlock { margin: 0 0 1 0; }
+    """
+
+    def __init__(self, act: PageBreak, act_key: str, signs: Signs) -> None:
+        super().__init__()
+        self._act = act
+        self._act_key = act_key
+        self._signs = signs
+
+    def show(self, act: PageBreak) -> None:
+        """Show it as it is now; draws only if it changed."""
+        if act != self._act:
+            self._act = act
+            self.refresh(layout=True)
+
+    def lines(self, width: int) -> list[Line]:
+        """The sentence, and the key or the word that it is so."""
+        act, signs = self._act, self._signs
+        head = [Span(f"{signs.down} ", Role.BAD if act.stands else Role.PENDING), Span(act.text, Role.STRONG)]
+        if act.stands:
+            note: tuple[Span, ...] = (Span("it is so now", Role.MUTED),)
+        elif act.is_next:
+            note = (Span(self._act_key, Role.KEY), Span(" let it happen", Role.MUTED))
+        else:
+            note = ()
+        gap = width - cells(text_of(head)) - cells(text_of(note))
+        if note and gap < 1:
+            return [*hang(line(head[0]), line(head[1]), width), line("  ", *note)]
+        return [line(*head, " " * max(gap, 0), *note)]

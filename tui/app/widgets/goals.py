@@ -14,11 +14,17 @@ _ROLES = {Outcome.PASS: Role.OK, Outcome.FAIL: Role.BAD, Outcome.UNKNOWN: Role.P
 
 @dataclass(frozen=True, slots=True)
 class GoalsState:
-    """All that the checklist shows. `closing` is the last line once the step is done, empty before."""
+    """All that the checklist shows.
+
+    `closing` is the last line once the step is done, empty before. `undone`: what of it is no longer so. `folded`: the
+    line that stands for what more there is to know.
+    """
 
     goals: tuple[Verdict, ...] = ()
     diagnosis: str = ""
     closing: str = ""
+    undone: str = ""
+    folded: str = ""
     waiting: bool = False  # the nodes are not there yet: nothing could be looked at, which is no news
 
 
@@ -56,6 +62,14 @@ class GoalList(LinesWidget):
             lines.extend(self._goal(goal, width))
         if state.closing:
             lines.extend(hang(line(Span(f"{signs.done} ", Role.OK)), inline(state.closing, Role.OK), width))
+        if state.undone:
+            said = (Span("done, but now: ", Role.PENDING), *inline(state.undone, Role.PENDING))
+            lines.extend(hang(line(Span(f"{signs.unknown} ", Role.PENDING)), said, width))
+        if state.folded:
+            key, _, words = state.folded.partition("  ")
+            lines.append(
+                line(Span(f"{signs.pointer} ", Role.ACCENT), Span(key, Role.KEY), Span(f"  {words}", Role.MUTED))
+            )
         return lines
 
     def _goal(self, goal: Verdict, width: int) -> list[Line]:

@@ -1,6 +1,7 @@
 """The lesson pane: one step, its text scrolling above, its goals always in sight below."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events, on
@@ -13,12 +14,24 @@ from textual.widgets import Markdown
 
 from tui.app.paint import Line, Role, Span, hang, inline, line
 from tui.app.signs import Signs
-from tui.app.widgets.command import CommandBlock
+from tui.app.widgets.aftermath import AftermathBlock, folded_line
+from tui.app.widgets.command import BreakBlock, CommandBlock
 from tui.app.widgets.goals import GoalList, GoalsState
 from tui.app.widgets.painted import LinesWidget
-from tui.tutor.views import LessonView, PageCommand, PageProse, Readiness
+from tui.app.widgets.question import QuestionBlock
+from tui.tutor.views import Aftermath, LessonView, PageBlock, PageBreak, PageCommand, PageProse, PageQuestion, Readiness
 
-__all__ = ["HintBlock", "LessonPane", "Page", "Prose"]
+__all__ = ["HintBlock", "LessonKeys", "LessonPane", "Page", "Prose"]
+
+
+@dataclass(frozen=True, slots=True)
+class LessonKeys:
+    """How the keys are called that the lesson's text speaks of."""
+
+    act: str  # types the next command, or lets the next fault happen
+    next: str
+    answer: str
+    explain: str
 
 
 class Prose(Markdown):
@@ -85,12 +98,10 @@ class GoalsBox(VerticalScroll):
 class LessonPane(Vertical):
     """Shows a LessonView. A new step is mounted at one go; news about the same step changes only what is new."""
 
-    def __init__(self, signs: Signs, type_key: str, next_key: str, *, id: str | None = None) -> None:  # noqa: A002
-        """`type_key` and `next_key` are how the keys for these two are called."""
+    def __init__(self, signs: Signs, keys: LessonKeys, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._signs = signs
-        self._type_key = type_key
-        self._next_key = next_key
+        self._keys = keys
         self._view: LessonView | None = None
 
     def compose(self) -> ComposeResult:
@@ -127,23 +138,57 @@ class LessonPane(Vertical):
         hints.show(view.hints)
         if old is not None and old.step_id == view.step_id and len(view.hints) > len(old.hints):
             self.page.scroll_end(animate=False)
-        self.goals.show(
-            GoalsState(
-                goals=view.goals,
-                diagnosis=view.diagnosis,
-                closing=self._last_line(view),
-                waiting=view.readiness is not Readiness.READY,
-            )
+        if self._unfolded is not None and self._unfolded.aftermath != view.aftermath:
+            await self._unfolded.remove()
+        state = GoalsState(
+            goals=view.goals,
+            diagnosis=view.diagnosis,
+            closing=self._last_line(view),
+            undone=view.undone,
+            folded="" if self._unfolded else folded_line(view.aftermath, self._keys.explain),
+            waiting=view.readiness is not Readiness.READY,
         )
-        self.query_one("#goals-box").display = bool(view.goals or view.diagnosis or self._last_line(view))
+        self.goals.show(state)
+        self.query_one("#goals-box").display = state != GoalsState(waiting=state.waiting)
 
     def _last_line(self, view: LessonView) -> str:
         if view.finished and view.index == view.total - 1:
             return "done: you have reached the end of this lab"
+        dash, key = self._signs.dash, self._keys.next
+        if view.again:
+            return f"done before {dash} do it again, or {key} opens the next step"
+        if view.passed and view.can_go_on:
+            return f"passed over {dash} {key} opens the next step"
         if view.can_go_on and view.done:
-            read = "done" if view.goals else "read"
-            return f"{read} {self._signs.dash} {self._next_key} opens the next step"
+            return f"{'done' if view.goals else 'read'} {dash} {key} opens the next step"
         return ""
+
+    @property
+    def _unfolded(self) -> AftermathBlock | None:
+        return next(iter(self.page.query(AftermathBlock)), None)
+
+    def unfold(self) -> None:
+        """Show what there is to know of a step that is done, at the end of its text; or fold it again."""
+        view = self._view
+        if view is None or not view.aftermath:
+            return
+        block = self._unfolded
+        if block is not None:
+            block.remove()
+            self._fold(view.aftermath)
+            return
+        block = AftermathBlock(view.aftermath, self._signs)
+        self.page.mount(block)
+        self._fold(Aftermath())
+        self.page.focus()
+        self.call_after_refresh(lambda: self.page.scroll_to_widget(block, top=True, animate=False))
+
+    def _fold(self, aftermath: Aftermath) -> None:
+        self.goals.show(replace(self.goals.state, folded=folded_line(aftermath, self._keys.explain)))
+
+    def question_block(self, question_id: str) -> QuestionBlock | None:
+        """The question of that id, if it is on the page."""
+        return next((block for block in self.page.query(QuestionBlock) if block.question.id == question_id), None)
 
     async def _mount_page(self, view: LessonView) -> None:
         page = self.page
@@ -155,20 +200,34 @@ class LessonPane(Vertical):
     def _widgets(self, view: LessonView) -> Iterator[Widget]:
         if view.intro:
             yield Prose(view.intro, self._signs)
-        for block in view.blocks:
-            if isinstance(block, PageProse):
-                yield Prose(block.markdown, self._signs)
-            elif isinstance(block, PageCommand):
-                yield CommandBlock(block, self._type_key, self._signs)
+        yield from (self._widget(block) for block in view.blocks)
+
+    def _widget(self, block: PageBlock) -> Widget:
+        match block:
+            case PageProse():
+                return Prose(block.markdown, self._signs)
+            case PageCommand():
+                return CommandBlock(block, self._keys.act, self._signs)
+            case PageBreak():
+                return BreakBlock(block, self._keys.act, self._signs)
+            case PageQuestion():
+                return QuestionBlock(block, self._keys.answer, self._signs)
 
     def _update_page(self, view: LessonView) -> None:
         blocks = [PageProse(view.intro)] if view.intro else []
         for widget, block in zip(self.page.children, [*blocks, *view.blocks], strict=False):
-            if isinstance(widget, CommandBlock) and isinstance(block, PageCommand):
-                widget.show(block)
-            elif isinstance(widget, Prose) and isinstance(block, PageProse) and widget.shown != block.markdown:
-                widget.shown = block.markdown
-                widget.update(block.markdown)
+            match widget, block:
+                case CommandBlock(), PageCommand():
+                    widget.show(block)
+                case BreakBlock(), PageBreak():
+                    widget.show(block)
+                case QuestionBlock(), PageQuestion():
+                    widget.show(block)
+                case Prose(), PageProse() if widget.shown != block.markdown:
+                    widget.shown = block.markdown
+                    widget.update(block.markdown)
+                case _:
+                    pass
 
 
 def _same_page(old: LessonView, new: LessonView) -> bool:

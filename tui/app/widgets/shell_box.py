@@ -68,6 +68,11 @@ class ShellBox(Vertical):
         self.terminal.display = True
         self._note(shell)
 
+    def bar_keys(self, barred: bool) -> None:
+        """Keep the keyboard away from the shell, or give it back."""
+        if self.terminal.disabled != barred:
+            self.terminal.disabled = barred
+
     def news(self, node: str, shells: Mapping[str, NodeShell]) -> bool:
         """A shell wrote something, or came or went. Returns whether it came or went."""
         shell = shells.get(node)
