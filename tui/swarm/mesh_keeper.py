@@ -21,12 +21,15 @@ from tui.swarm.mesh_script import NO_SANDBOX, OK, apply_script
 from tui.swarm.observer import Observer
 from tui.swarm.snapshot import Snapshot
 
-__all__ = ["KEEPER_PACE", "MeshKeeper", "main"]
+__all__ = ["KEEPER_PACE", "WATCH_PACE", "MeshKeeper", "main"]
 
 _log = logging.getLogger(__name__)
 
 KEEPER_PACE = Pace(poll=5.0, info=5.0, reporting=0.15, quick=0.15, patient=1.0, freshness=60.0)
 """Frugal: it runs in the background for hours. Events tell it what matters."""
+
+WATCH_PACE = Pace(poll=15.0, info=15.0, reporting=5.0, quick=1.0, patient=5.0, freshness=60.0)
+"""Where the kernel carries published ports there is nothing to keep but an eye on who has left a swarm."""
 
 _VERIFY = 5.0
 """Seconds after which rules in force are looked at again: Docker may have made the sandbox anew."""
@@ -140,7 +143,8 @@ async def _opened(name: str) -> Playground:
 async def _keep(name: str) -> None:
     playground = await _opened(name)
     try:
-        await MeshKeeper(playground.nodes, carry=playground.mesh != "ipvs").run()
+        carry = playground.mesh != "ipvs"
+        await MeshKeeper(playground.nodes, carry=carry, pace=KEEPER_PACE if carry else WATCH_PACE).run()
     finally:
         await playground.close()
 
