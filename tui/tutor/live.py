@@ -17,7 +17,7 @@ from tui.terminal.command_log import CommandLog
 from tui.terminal.engine import EngineFactory
 from tui.tutor.node_control import NodeControl
 from tui.tutor.prober import CommandProber, WebProber
-from tui.tutor.shells import NodeShell
+from tui.tutor.shells import NodeShell, ShellTap
 from tui.tutor.standing import first_look
 from tui.tutor.watcher import Watcher
 
@@ -54,8 +54,10 @@ class LiveNodes:
         control: NodeControl | None,
         observe: Observe | None = None,
         clock: Callable[[], float],
+        tap: ShellTap | None = None,
     ) -> None:
         self.log = CommandLog()
+        self._tap = tap
         self.answers: Mapping[str, Answer] = MappingProxyType({})
         self._lab = lab
         self._engine_factory = engine_factory
@@ -143,7 +145,7 @@ class LiveNodes:
         observer.subscribe(self._saw)
         self._shells = MappingProxyType(
             {
-                node.name: NodeShell(node, self._engine_factory, self.log, self._listener.heard)
+                node.name: NodeShell(node, self._engine_factory, self.log, self._listener.heard, tap=self._tap)
                 for node in playground.nodes
             }
         )
