@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.playground.kernel import in_user_namespace
+from tui.playground.model import NODE_NAMES
 from tui.playground.providers import devices, sysctls
 
 __all__ = [
@@ -182,13 +183,12 @@ def processes(hierarchies: Iterable[Hierarchy], path: str) -> set[int]:
 
 def _processes_in_networks(path: str) -> set[int]:
     """The same where there are no groups: `identity/node1` is in the network namespace `identity-node1`."""
-    name = path.replace("/", "-")
+    parts = [path] if "/" in path else [f"{path}/{part}" for part in (*NODE_NAMES, "hub")]
     spaces: set[tuple[int, int]] = set()
-    with suppress(OSError):
-        for entry in Path("/run/netns").iterdir():
-            if entry.name == name or entry.name.startswith(name + "-"):
-                with suppress(OSError):
-                    spaces.add((entry.stat().st_dev, entry.stat().st_ino))
+    for part in parts:
+        with suppress(OSError):
+            space = Path("/run/netns", part.replace("/", "-")).stat()
+            spaces.add((space.st_dev, space.st_ino))
     found: set[int] = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
