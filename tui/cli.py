@@ -43,7 +43,8 @@ def run(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.getLevelNamesMapping().get(level, logging.CRITICAL), stream=sys.stderr)
     handler: Handler = arguments.handler
     try:
-        return handler(arguments)
+        status = _in_own_namespaces(arguments, sys.argv[1:] if argv is None else argv)
+        return handler(arguments) if status is None else status
     except UserError as error:
         _complain_about(error)
         return error.exit_code
@@ -147,6 +148,21 @@ def _add_proving(sub: argparse.ArgumentParser) -> None:
     group.add_argument("--strict", action="store_true", help="also fail for steps with too few routes or wrong ways")
     group.add_argument("--json", metavar="FILE", default="", help="write the proofs as JSON; - is standard output")
     group.add_argument("--junit", metavar="FILE", default="", help="write the proofs as JUnit XML; - as above")
+
+
+def _in_own_namespaces(arguments: argparse.Namespace, argv: Sequence[str]) -> int | None:
+    """Who is not root has nodes in namespaces of their own: run the command there, and return its exit status."""
+    makes = arguments.handler in (_run_app, _walk, _up)
+    on_nodes = (_status, _down, _reset, _fault, _shell)
+    if os.name != "posix" or os.geteuid() == 0 or not (makes or arguments.handler in on_nodes):
+        return None
+    from tui.playground.providers.own_machine import belongs_inside, run_inside
+
+    every = arguments.handler is _status or (arguments.handler is _down and arguments.all)
+    wanted = HOSTS if arguments.card or arguments.node_at else arguments.provider
+    if not belongs_inside(None if every else arguments.name, wanted, makes=makes):
+        return None
+    return run_inside([sys.executable, "-P", "-m", "tui", *argv], os.environ)
 
 
 # -- a lesson ----------------------------------------------------------------------------------------------------
