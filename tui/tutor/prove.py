@@ -16,7 +16,7 @@ from tui.playground.model import NODE_NAMES
 from tui.tutor.perform import cause, run_commands, run_orders, state_specs
 from tui.tutor.proofs import Proof, ProofKey, ProofKind, ProofOutcome, Run, RunKind, can_change, jump_proof
 from tui.tutor.proofs_fingerprint import Fingerprint, differences, fingerprint
-from tui.tutor.prove_wrong import try_wrong_way
+from tui.tutor.prove_wrong import settled, try_wrong_way
 from tui.tutor.session import LabSession
 from tui.tutor.views import PageQuestion
 from tui.tutor.walk import look, reach, said_by, sentence
@@ -79,7 +79,7 @@ class ProvingRun:
     async def _main(self, step: Step) -> bool:
         session = self._session
         await look(session)
-        self._listener.opened(step, fingerprint(session.snapshot))
+        self._listener.opened(step, await settled(session))
         if step.goal and not step.already_true:
             early = "its goal is met before its commands, so it proves nothing" if session.is_done(step) else ""
             self._say(ProofKind.RED, step, reason=early)

@@ -6,7 +6,7 @@ import os
 import signal
 import string
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,9 +124,15 @@ class _Prover:
     async def go(self) -> None:
         jobs = min(self._options.jobs or default_jobs(), len(self._queue))
         names = [f"{self._options.name}-{letter}" for letter in string.ascii_lowercase[:jobs]]
-        async with asyncio.TaskGroup() as group:
-            for name in names:
-                group.create_task(self._work(name))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for name in names:
+                    tasks.create_task(self._work(name))
+        except ExceptionGroup as group:
+            known = [error for error in group.exceptions if isinstance(error, UserError)]
+            if len(known) < len(group.exceptions):
+                raise
+            raise known[0] from None  # what one playground cannot do, none can: said once
 
     def report(self, seconds: float) -> ProofReport:
         steps = [step for step in self._lab.steps if self._only in ("", step.id)]
@@ -176,7 +182,7 @@ class _Prover:
                 made = True
         finally:
             if not self._options.keep:
-                await asyncio.shield(remove_nodes(name, progress, lambda _line: None))
+                await _to_its_end(remove_nodes(name, progress, lambda _line: None))
 
     async def _next(self) -> Run | None:
         """The next run, None when all are dealt out. A jump waits for the state that it is compared with."""
@@ -216,3 +222,18 @@ class _Prover:
             await session.close()
             self._main_is_over = self._main_is_over or run.kind is RunKind.MAIN
             self._moved.set()
+
+
+async def _to_its_end(work: Coroutine[object, object, object]) -> None:
+    """Do it all, also when stopped meanwhile; then stop."""
+    task = asyncio.ensure_future(work)
+    stopped = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            stopped = True
+            if task.cancelled():
+                break
+    if stopped:
+        raise asyncio.CancelledError

@@ -1,11 +1,14 @@
 """A mistake made on purpose: it must leave the goal red, and the learner must be told what it was."""
 
 import asyncio
+import contextlib
+from functools import partial
 
 from tui.checks.model import Outcome
 from tui.errors import UserError
 from tui.labs.model import Order, Step, WrongWay
 from tui.swarm.gossip import free_gossip
+from tui.swarm.hints import converging
 from tui.swarm.snapshot import Snapshot
 from tui.tutor.judging import StepJudge
 from tui.tutor.perform import free_shells, run_command, run_orders
@@ -14,7 +17,7 @@ from tui.tutor.proofs_fingerprint import Fingerprint, differences, fingerprint
 from tui.tutor.session import LabSession
 from tui.tutor.walk import look, sentence
 
-__all__ = ["try_wrong_way"]
+__all__ = ["settled", "try_wrong_way"]
 
 COMMAND_DEADLINE = 30.0
 """Seconds after which a wrong command that does not end by itself is ended with Ctrl-C, as a person would."""
@@ -22,6 +25,9 @@ MESSAGE_DEADLINE = 30.0
 """Seconds within which the message must be shown, after the last command was typed."""
 MORE_PATIENCE = 7.0
 """Seconds for a command to end once its mistake was named: one that creates a service watches it for five."""
+SETTLED_WITHIN = 45.0
+UNCHANGED_FOR = 6.0
+"""Seconds without a change after which the nodes count as settled, though something waits for what never comes."""
 UNDONE_WITHIN = 45.0
 """Seconds for the nodes to be again what they were before the mistake."""
 WATCHED_FOR = 1.0
@@ -58,8 +64,8 @@ async def try_wrong_way(session: LabSession, step: Step, way: WrongWay, start: S
     """
     if session.is_done(step):
         raise UserError("the goal is met already, so that no way to it can be wrong.")
+    before = await settled(session)
     learner = Learner(session, step, start)
-    before = fingerprint(session.snapshot)
     if learner.is_told(way.says):
         raise UserError(f"“{way.says}” is shown before the mistake is made: {learner.hears()}")
     await _make(session, way, learner)
@@ -73,6 +79,27 @@ async def try_wrong_way(session: LabSession, step: Step, way: WrongWay, start: S
         await look(session)
         if session.is_done(step):
             raise UserError("its `undo` leads to the goal.")
+
+
+async def settled(session: LabSession) -> Fingerprint:
+    """The state of the nodes once nothing is under way any more; where something never ends, once nothing changes."""
+
+    def under_way() -> bool:
+        snapshot = session.snapshot
+        # A task that waits for its restart is where it is wanted, and yet not all replicas run.
+        short = any(snapshot.running(service) != snapshot.wanted(service) for service in snapshot.services)
+        return short or converging(snapshot.nodes, snapshot.services, snapshot.tasks)
+
+    def moves_on(state: Fingerprint) -> bool:
+        return not under_way() or fingerprint(session.snapshot) != state
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SETTLED_WITHIN):
+            while under_way():
+                state = fingerprint(session.snapshot)
+                async with asyncio.timeout(UNCHANGED_FOR):
+                    await session.until(partial(moves_on, state))
+    return fingerprint(session.snapshot)
 
 
 async def _make(session: LabSession, way: WrongWay, learner: Learner) -> None:
