@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from tui import __version__
 from tui.errors import ExitCode, UserError
 from tui.playground.model import Fault, Progress
 from tui.playground.providers import HOSTS, PROVIDERS
@@ -57,6 +56,16 @@ def run(argv: Sequence[str] | None = None) -> int:
         return ExitCode.OK
 
 
+class _ShowVersion(argparse.Action):
+    """Looks the version up only for who wants to see it: every other command would wait for that, too."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
+        from tui import __version__
+
+        sys.stdout.write(f"swarmtutor {__version__}\n")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="swarmtutor",
@@ -64,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Without a command: run. Exit status: 0 done, 1 it failed, 2 usage, 3 not found, 4 this machine lacks "
         "something, 5 in use, 6 broken, 130 stopped.",
     )
-    parser.add_argument("--version", action="version", version=f"swarmtutor {__version__}")
+    parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False, provider=None, prove=False)
     parser.set_defaults(card=None, node_at=[], accept_host_key=[])
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tui.errors import ExitCode, UserError
 from tui.paths import content_dir, runtime_dir, state_dir
-from tui.playground.images import build_images
 from tui.playground.kernel import in_user_namespace
 from tui.playground.locks import hold_lock_async
 from tui.playground.model import NODE_NAMES, Companion, Fault, ProgressListener, Requirement
@@ -458,6 +457,8 @@ class _Making:
         stopped = threading.Event()
 
         def work() -> None:
+            from tui.playground.images import build_images  # which takes a while, and only this needs
+
             push_images(address, 5000, build_images(content_dir()), timeout=REGISTRY_SECONDS, stopped=stopped)
 
         try:
