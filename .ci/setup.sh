@@ -62,6 +62,8 @@ missing_packages() {
     done
     # Makes the base image of the tests' containers where no image can be pulled.
     [ "$GOAL" != dev ] || command -v mmdebstrap >/dev/null || echo mmdebstrap
+    # Gives ids to the nodes of somebody who is not root; root's own need none.
+    if [ "$GOAL" = dev ] || ! is_root; then command -v newuidmap >/dev/null || echo uidmap; fi
     # Runs in the nodes that play machines of somebody's own.
     [ "$GOAL" != dev ] || [ -x /usr/sbin/sshd ] || echo openssh-server
     # A Linux that runs as an ordinary process.
