@@ -64,14 +64,13 @@ async def introduce(card: Card, name: str, *, accepted: Collection[str], ask: As
     vouched = {entry.rstrip("=") for entry in accepted}
     while True:
         async with open_machines(card) as (machines, failed):
-            fresh = [
-                error for error in failed.values() if isinstance(error, UnknownHostKeyError) and error.line not in asked
-            ]
+            refused = [failed.get(host.node) for host in card.hosts]
+            fresh = [error for error in refused if isinstance(error, UnknownHostKeyError) and error.line not in asked]
             if not fresh:
                 return card.leaving(await _to_leave(machines, ask, write))
-        if ask is None and (refused := [error for error in fresh if error.fingerprint not in vouched]):
-            what = "\n".join(f"{error}." for error in refused)
-            raise UserError(what, "\n".join(error.mend for error in refused), exit_code=ExitCode.UNSUPPORTED)
+        if ask is None and (unknown := [error for error in fresh if error.fingerprint not in vouched]):
+            what = "\n".join(f"{error}." for error in unknown)
+            raise UserError(what, "\n".join(error.mend for error in unknown), exit_code=ExitCode.UNSUPPORTED)
         for error in fresh:
             _accept(error, vouched, ask, write)
             asked.add(error.line)
@@ -83,8 +82,9 @@ def _accept(error: UnknownHostKeyError, vouched: Collection[str], ask: Ask | Non
         remember_key(error.line)
         write(f"{error.node}: host key {error.fingerprint} accepted; remembered in {own_known_hosts()}.")
         return
-    write(f"{error}.")
-    write("That machine tells it with: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub (or _ecdsa_, _rsa_)")
+    write(f"{error.where} shows a host key that nobody has vouched for yet:")
+    write(f"  {error.kind} {error.fingerprint}")
+    write("There, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub tells the right one.")
     if ask is None or not ask(f"Is that {error.node}'s key?"):
         raise UserError(
             f"The host key of {error.node} was not accepted, so nothing was done.", exit_code=ExitCode.FAILED
@@ -193,7 +193,7 @@ def describe_made(made: Made) -> list[str]:
         kinds = dict.fromkeys(thing.kind for thing in things)
         lines += [
             f"  {node}: {_PLURALS.get(kind, kind)}{' ' if _PLURALS.get(kind, kind) else ''}"
-            + ", ".join(dict.fromkeys(thing.words for thing in things if thing.kind == kind))
+            + ", ".join(sorted({thing.words for thing in things if thing.kind == kind}))
             for kind in kinds
         ]
     if lines:
