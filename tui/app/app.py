@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,10 +29,19 @@ if TYPE_CHECKING:
     from tui.tutor.offer import HostMends
     from tui.tutor.session import LabSession
 
-__all__ = ["Prepare", "SwarmtutorApp"]
+__all__ = ["Beginning", "Prepare", "SwarmtutorApp"]
 
 Prepare = Callable[["ProgressListener"], Awaitable[tuple["Playground", bool]]]
 """Makes or finds the nodes, reporting its phases. The second value: they were made just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is done once the nodes are up: they are brought to a step, or the lesson is put aside."""
+
+    step_id: str = ""
+    free: bool = False
+
 
 CLOSE_TIMEOUT = 5.0
 """Seconds that the session gets to end its shells and connections."""
@@ -69,6 +79,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         signs: Signs | None = None,
         mends: "HostMends | None" = None,
         chronicle: "Chronicle | None" = None,
+        begin: Beginning | None = None,
     ) -> None:
         super().__init__()
         self.session = session
@@ -77,6 +88,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         self._prepare = prepare
         self._mends = mends
         self._chronicle = chronicle
+        self._begin = begin or Beginning()
         self._signs = signs or signs_for()
         self._unsubscribe: Callable[[], None] | None = None
         for theme in THEMES:
@@ -108,7 +120,20 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
     def _first_page_is_up(self) -> None:
         # What was made so far stays for good: the collector need not look at it again and again.
         gc.freeze()
-        self.prepare_nodes()
+        for notice in self.session.notices:
+            self.lab.post_message(NoticeNews(notice))
+        if self.session.reading_along:
+            from tui.app.screens.busy import BusyScreen
+
+            self.push_screen(BusyScreen(self._signs), self._after_busy)
+        else:
+            self.prepare_nodes()
+
+    def _after_busy(self, read_along: bool | None) -> None:
+        if read_along:
+            self.prepare_nodes()
+        else:
+            self.exit(Leaving.BUSY)
 
     async def on_unmount(self) -> None:
         """End the shells and connections, however the app ends."""
@@ -152,6 +177,14 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
             self._failed(UserError(f"Something unexpected went wrong: {type(error).__name__}: {error}"))
         else:
             self.lab.post_message(Prepared(fresh=fresh))
+            self._begin_as_asked()
+
+    def _begin_as_asked(self) -> None:
+        begin, self._begin = self._begin, Beginning()
+        if begin.free:
+            self.session.set_free(True)
+        if begin.step_id:
+            self.send(lambda: self.session.jump(begin.step_id))
 
     async def _offered_mends(self, error: UserError) -> bool:
         """Where no provider can work: show what is missing and offer to bring it."""
@@ -203,7 +236,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
 
         if isinstance(self.screen, QuitScreen):
             return
-        self.push_screen(QuitScreen(self._signs), self._leave)
+        self.push_screen(QuitScreen(self._signs, may_remove=not self.session.reading_along), self._leave)
 
     def _leave(self, leaving: Leaving | None) -> None:
         if leaving is not None:

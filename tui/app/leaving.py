@@ -10,4 +10,5 @@ class Leaving(IntEnum):
 
     KEEP_NODES = 0
     TAKE_DOWN = 1
+    BUSY = 3  # another copy of the program has the lab, and it was not to be read along
     FAILED = 2  # the nodes could not be made; the app's `failure` says why

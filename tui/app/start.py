@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tui.app.app import SwarmtutorApp
+from tui.app.app import Beginning, SwarmtutorApp
 from tui.app.leaving import Leaving
 from tui.errors import ExitCode, UserError
 from tui.labs.model import Lab
@@ -29,39 +29,57 @@ from tui.tutor.session import LabSession
 __all__ = ["run_app"]
 
 
-def run_app(*, lab_id: str, playground_name: str, restart: bool, provider: Wanted = None) -> int:
+def run_app(
+    *,
+    lab_id: str,
+    playground_name: str,
+    restart: bool,
+    provider: Wanted = None,
+    step_id: str = "",
+    free: bool = False,
+) -> int:
     """Show the lab until the learner leaves; returns an exit status. `provider`: who makes nodes that are not there.
 
-    Raises UserError for an unknown or broken lab, when another copy holds this lab's progress, and when the nodes
-    could not be made.
+    `step_id`: bring the nodes to this step first. `free`: begin with the lesson put aside. While another copy has this
+    lab, it can only be read along. Raises UserError for an unknown or broken lab or step, and when the nodes could not
+    be made.
     """
     lab = load_lab_by_id(lab_id, content_dir())
+    if step_id and step_id not in [step.id for step in lab.steps]:
+        raise UserError(
+            f"The lab “{lab.id}” has no step “{step_id}”.",
+            f"Its steps: {', '.join(step.id for step in lab.steps)}.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
     progress = state_dir() / "progress" / f"{lab.id}.json"
+    begin = Beginning(step_id, free)
     try:
         with hold_lock(progress.with_suffix(".lock")):
             file = ProgressFile(progress, lab.id)
             if restart:
                 file.put_away()
-            return _show(lab, file, playground_name, provider)
+            return _show(lab, file, playground_name, provider, begin)
     except LockHeldError:
-        raise UserError(
-            f"Swarmtutor already runs the lab “{lab.id}” in another window.",
-            "Go on there, or quit it there first; your progress is safe.",
-            exit_code=ExitCode.BUSY,
-        ) from None
+        return _show(lab, ProgressFile(progress, lab.id, read_only=True), playground_name, provider, Beginning())
 
 
-def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted) -> int:
+def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted, begin: Beginning) -> int:
     async def prepare(listener: ProgressListener) -> tuple[Playground, bool]:
         await asyncio.to_thread(_import_the_rest)
         from tui.tutor.nodes import ensure_nodes
 
         return await ensure_nodes(playground_name, listener, provider)
 
-    chronicle = Chronicle(state_dir(), lab)
+    chronicle = None if file.read_only else Chronicle(state_dir(), lab)
     session = LabSession(lab, file, _engine, control=_Control(playground_name), tap=chronicle)
-    app = SwarmtutorApp(session, prepare, mends=_mends(provider), chronicle=chronicle)
+    app = SwarmtutorApp(session, prepare, mends=_mends(provider), chronicle=chronicle, begin=begin)
     leaving = app.run()
+    if leaving == Leaving.BUSY:
+        raise UserError(
+            f"Swarmtutor already runs the lab “{lab.id}” in another window.",
+            "Go on there, or quit it there first; your progress is safe.",
+            exit_code=ExitCode.BUSY,
+        )
     if session.view.finished:
         from tui.tutor.export import written_story
         from tui.tutor.transcript import summary_lines

@@ -251,12 +251,14 @@ class Lesson:
         step = self.step
         opening = self._judge_of.opening
         since = opening.since if opening else 0.0
-        standing = dict(standing_pairs(self._standing))
-        stands = {
-            n for n, act in enumerate(step.acts) if isinstance(act, Break) and standing.get(act.node) == act.fault
-        }
+        stands = {n for n, act in enumerate(step.acts) if isinstance(act, Break) and self._is_so(act)}
         caused = self._caused.get(step.id, set()) | stands
         return next_act(step, self.facts, self.log.since(since), caused, self._typed, done=self.is_done(step))
+
+    def _is_so(self, act: Break) -> bool:
+        """Whether what the act would do is so already: the fault stands, or what it undoes does not."""
+        faults = self._standing.get(act.node, ())
+        return act.fault in faults if act.fault.state else act.fault.undo not in faults
 
     def _evidence(self) -> Evidence:
         opening = self._judge_of.opening

@@ -83,7 +83,7 @@ async def run_orders(
     ran: list[RanCommand] = []
     for order in orders:
         if say:
-            say(f"{order.node}: {order.text}")
+            say(f"{order.node}: {_shown(order.text)}")
         ran.append(await run_command(order.node, order.text, stage, expect_fail=order.expect_fail if strict else None))
     return tuple(ran)
 
@@ -122,7 +122,7 @@ async def run_commands(
     acts = step.acts[first:]
     for position, act in enumerate(acts):
         if say:
-            say(f"{act.node}: {act.text if isinstance(act, Command) else act.fault.value}")
+            say(f"{act.node}: {_shown(act.text) if isinstance(act, Command) else act.fault.value}")
         if isinstance(act, Break):
             await cause(act, stage)
             continue
@@ -193,6 +193,11 @@ async def _until_met(
             "Reset the nodes with `swarmtutor reset` and try again.",
             exit_code=ExitCode.BROKEN,
         ) from None
+
+
+def _shown(text: str) -> str:
+    """The command with placeholders for its facts, so that no secret is told."""
+    return render(text, {}).text
 
 
 async def _filled(node: str, text: str, stage: Stage) -> str:

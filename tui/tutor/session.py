@@ -183,7 +183,7 @@ class LabSession(Lesson):
         ):
             return
         if free:
-            self._readiness = Readiness.FREE
+            self._here, self._readiness = self._known_place, Readiness.FREE
         else:
             swarm = self._account.progress.swarm
             same = not swarm or self.snapshot.cluster_id == swarm
@@ -248,7 +248,7 @@ class LabSession(Lesson):
     async def catch_up(self) -> None:
         """Bring the nodes to the step that the learner is at. Raises UserError if a step before cannot be done."""
         if self._readiness is not Readiness.CATCHING_UP and self._live.connected:
-            await self._bring(max(self.position, self._index), here=self._here)
+            await self._bring(max(self.position, self._index), here=self._known_place)
 
     async def jump(self, step_id: str) -> None:
         """Bring the nodes to the beginning of that step, from any state, and show it.
@@ -260,7 +260,8 @@ class LabSession(Lesson):
         if target is None:
             known = ", ".join(step.id for step in self.lab.steps)
             raise UserError(f"There is no step “{step_id}”.", f"The steps: {known}.", exit_code=ExitCode.NOT_FOUND)
-        await self._bring(target, here=self._here if self._here is not None and self._here < target else None)
+        here = self._known_place
+        await self._bring(target, here=here if here is not None and here < target else None)
 
     async def reset_step(self) -> None:
         """Bring the nodes back to how the step on screen began."""
@@ -272,7 +273,7 @@ class LabSession(Lesson):
         if missing is None:
             return
         if self._repair_failed or not (missing.by or missing.orders or missing.silent):
-            await self._bring(self.position, here=self._here)
+            await self._bring(self.position, here=self._known_place)
             return
         try:
             async with self._doing_it(Doing("Mending what this step builds on", missing.say)):
@@ -281,6 +282,11 @@ class LabSession(Lesson):
             self._repair_failed = True
             self._publish()
             raise
+
+    @property
+    def _known_place(self) -> int | None:
+        """The index of the step that the nodes are known to stand at; None where they may be anywhere."""
+        return self.position if self._readiness is Readiness.READY else self._here
 
     async def _bring(self, target: int, *, here: int | None) -> None:
         title = self.lab.steps[min(target, len(self.lab.steps) - 1)].title

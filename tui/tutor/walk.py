@@ -45,13 +45,14 @@ class WalkResult:
 
 
 async def walk(session: LabSession, report: Callable[[StepResult], None]) -> WalkResult:
-    """Take the lab from its first step to its last on the nodes that the session is connected to.
+    """Take the lab from the step on screen to its last on the nodes that the session is connected to.
 
     Stops at the first step that does not pass: those behind it build on it.
     """
     results: list[StepResult] = []
     steps = session.lab.steps
-    for number, step in enumerate(steps, start=1):
+    first = steps.index(session.step)
+    for number, step in enumerate(steps[first:], start=first + 1):
         began = time.monotonic()
         try:
             await _take(session, step)
@@ -63,7 +64,8 @@ async def walk(session: LabSession, report: Callable[[StepResult], None]) -> Wal
         report(result)
         if not result.passed or (number < len(steps) and not session.next()):
             break
-    return WalkResult(tuple(results), len(steps))
+        await session.idle()
+    return WalkResult(tuple(results), len(steps) - first)
 
 
 async def _take(session: LabSession, step: Step) -> None:

@@ -20,8 +20,12 @@ from tui.tutor.walk import StepResult, walk
 __all__ = ["walk_lab"]
 
 
-async def walk_lab(lab: Lab, name: str, *, keep: bool, provider: Wanted = None, write: Callable[[str], None]) -> int:
+async def walk_lab(
+    lab: Lab, name: str, *, keep: bool, provider: Wanted = None, first: str = "", write: Callable[[str], None]
+) -> int:
     """Walk the lab on a playground of that name and report each step through `write`.
+
+    `first`: the id of the step to begin at; the nodes are brought there by the commands of the steps before it.
 
     A playground that was there before is used only if its nodes are untouched, and stays; one that was made for the
     walk is removed at the end, also on Ctrl-C and SIGTERM, unless `keep`. Returns OK only if every step passed.
@@ -49,6 +53,9 @@ async def walk_lab(lab: Lab, name: str, *, keep: bool, provider: Wanted = None, 
                     exit_code=ExitCode.BUSY,
                 )
             write(f"{lab.title}: {len(lab.steps)} steps on {playground.provider}, published ports by {playground.mesh}")
+            if first:
+                await session.jump(first)
+                write(f"Brought to «{session.step.title}» in {time.monotonic() - began:.1f} s")
             result = await walk(session, lambda step: write(_step_line(step, len(lab.steps))))
         finally:
             await session.close()

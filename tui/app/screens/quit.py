@@ -33,9 +33,11 @@ class QuitScreen(Window[Leaving | None]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, signs: Signs) -> None:
+    def __init__(self, signs: Signs, *, may_remove: bool = True) -> None:
+        """`may_remove`: False where another copy of the program has the nodes."""
         super().__init__()
         self._signs = signs
+        self._may_remove = may_remove
 
     def compose(self) -> ComposeResult:
         """Three answers."""
@@ -43,7 +45,8 @@ class QuitScreen(Window[Leaving | None]):
             yield Static("Leave the lab?", classes="window-title")
             yield Static(_TEXT, classes="window-text", markup=False)
             yield Choice("l", "Leave, and let the nodes run", self._signs, id="keep")
-            yield Choice("d", "Leave, and remove the nodes", self._signs, id="down")
+            if self._may_remove:
+                yield Choice("d", "Leave, and remove the nodes", self._signs, id="down")
             yield Choice("Esc", "Stay", self._signs, id="stay")
 
     @on(Choice.Chosen)
@@ -60,4 +63,5 @@ class QuitScreen(Window[Leaving | None]):
 
     def action_down(self) -> None:
         """The nodes are to be removed by whoever started the app."""
-        self.dismiss(Leaving.TAKE_DOWN)
+        if self._may_remove:
+            self.dismiss(Leaving.TAKE_DOWN)
