@@ -163,7 +163,7 @@ def _in_own_namespaces(arguments: argparse.Namespace, argv: Sequence[str]) -> in
     """Who is not root has nodes in namespaces of their own: run the command there, and return its exit status."""
     makes = arguments.handler in (_run_app, _walk, _up)
     on_nodes = (_status, _down, _reset, _fault, _shell)
-    if os.name != "posix" or os.geteuid() == 0 or not (makes or arguments.handler in on_nodes):
+    if sys.platform == "win32" or os.geteuid() == 0 or not (makes or arguments.handler in on_nodes):
         return None
     from tui.playground.providers.own_machine import belongs_inside, run_inside
 
