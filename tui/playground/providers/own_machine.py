@@ -7,6 +7,9 @@ the machine's root cannot be changed there, so that a node gets folders of its o
 cannot be made, so that the machine's are shown; and control groups belong to the machine, so that there are none
 (processes are found by their network namespace, nothing limits their memory, and a node cannot be paused).
 
+What a node's root can do ends where the person's own rights end: the kernel counts both as the same user. On a machine
+with version 2 groups that may be the group of the person's session, which a node's root could freeze or end.
+
 The keeper is process number 1 of its process namespace: when it ends, however that happens, everything in it ends too,
 and the kernel takes mounts, links and namespaces away. See user_namespaces(7), newuidmap(1).
 """
