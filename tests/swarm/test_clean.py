@@ -205,7 +205,7 @@ def test_after_a_restart_of_the_machine_nodes_are_made_anew_and_said_to_be_new(n
         opened, fresh = await ensure_playground(name, heard.append)
         await opened.close()
         assert fresh
-        assert (await playground_status(name)).state == "up"
+        await until_up(name)
 
     asyncio.run(PROVIDER.up(name, ignore_progress))
     restart_machine(name)

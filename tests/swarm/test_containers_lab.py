@@ -1,5 +1,6 @@
 """The whole lab, and what a node is to a learner, on containers: `make test-containers`, too slow for `make test`."""
 
+import asyncio
 import os
 import shutil
 import sys
@@ -48,7 +49,9 @@ async def after_a_restart() -> None:
         assert "started again" in heard[0].detail
         listed = await opened.node("node1").run("docker node ls -q | wc -l", timeout=60)
         assert listed.stdout.strip() == "3", listed
-        assert (await playground_status(NAME)).state == "up"
+        async with asyncio.timeout(60):
+            while (await playground_status(NAME)).state != "up":
+                await asyncio.sleep(0.1)
     finally:
         await opened.close()
 
