@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False, provider=None, prove=False)
-    parser.set_defaults(card=None, node_at=[], accept_host_key=[])
+    parser.set_defaults(card=None, node_at=[], accept_host_key=[], step="", free=False, first="")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, handler: Handler, text: str, *, named: str | None = DEFAULT_NAME) -> argparse.ArgumentParser:
@@ -111,12 +111,15 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("run", _run_app, "take a lab: lesson, live swarm and shells in one window")
     sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help=f"the lab's id (default: {DEFAULT_LAB})")
     sub.add_argument("--restart", action="store_true", help="begin at the first step again")
+    sub.add_argument("--step", metavar="ID", default="", help="bring the nodes to this step first")
+    sub.add_argument("--free", action="store_true", help="free play: the lesson is put aside, nothing is judged")
     choosing(sub)
     sub = command(
         "walk", _walk, "take a lab without a screen: every command typed, every goal checked", named=WALK_NAME
     )
     sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help="the lab's id, or its file")
     sub.add_argument("--keep", action="store_true", help="leave the nodes running afterwards")
+    sub.add_argument("--from", dest="first", metavar="ID", default="", help="begin at this step; those before are run")
     choosing(sub)
     _add_proving(sub)
     choosing(command("up", _up, "make the three nodes"))
@@ -136,6 +139,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("lint", _lint, "check lab files and name every mistake with its line", named=None)
     sub.add_argument("labs", nargs="*", metavar="LAB", help="lab ids, files or cards (default: all installed labs)")
     command("labs", _labs, "list the labs", named=None)
+    sub = command("export", _export, "write down what you did: a transcript, and casts of the shells", named=None)
+    sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help=f"the lab's id (default: {DEFAULT_LAB})")
+    sub.add_argument("--to", metavar="FOLDER", default="", help="where to (default: swarmtutor-LAB)")
     sub = command("doctor", _doctor, "say what each way of making nodes needs, and what this machine has", named=None)
     sub.add_argument("--json", action="store_true", help="print JSON")
     carded(sub)
@@ -156,7 +162,9 @@ def _add_proving(sub: argparse.ArgumentParser) -> None:
     group.add_argument("--no-routes", action="store_true", help="leave out the other routes")
     group.add_argument("--strict", action="store_true", help="also fail for steps with too few routes or wrong ways")
     group.add_argument("--json", metavar="FILE", default="", help="write the proofs as JSON; - is standard output")
-    group.add_argument("--junit", metavar="FILE", default="", help="write the proofs as JUnit XML; - as above")
+    group.add_argument(
+        "--junit", metavar="FILE", default="", help="write the proofs as JUnit XML; - is standard output"
+    )
 
 
 def _in_own_namespaces(arguments: argparse.Namespace, argv: Sequence[str]) -> int | None:
@@ -186,7 +194,12 @@ def _run_app(arguments: argparse.Namespace) -> int:
     from tui.app.start import run_app
 
     return run_app(
-        lab_id=arguments.lab, playground_name=arguments.name, restart=arguments.restart, provider=_wanted(arguments)
+        lab_id=arguments.lab,
+        playground_name=arguments.name,
+        restart=arguments.restart,
+        provider=_wanted(arguments),
+        step_id=arguments.step,
+        free=arguments.free,
     )
 
 
@@ -202,7 +215,18 @@ def _walk(arguments: argparse.Namespace) -> int:
                 exit_code=ExitCode.USAGE,
             )
         return _prove(lab, arguments)
-    return asyncio.run(walk_lab(lab, arguments.name, keep=arguments.keep, provider=_wanted(arguments), write=_line))
+    walking = walk_lab(
+        lab, arguments.name, keep=arguments.keep, provider=_wanted(arguments), first=arguments.first, write=_line
+    )
+    return asyncio.run(walking)
+
+
+def _until_done(work: Coroutine[object, object, int]) -> int:
+    """Run it; being told to end (SIGTERM) is as good as Ctrl-C."""
+    try:
+        return asyncio.run(work)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def _lab_to_walk(name: str) -> "Lab":
@@ -233,7 +257,7 @@ def _prove(lab: "Lab", arguments: argparse.Namespace) -> int:
     )
     # Where the standard output is for a program, people read the standard error.
     write = _complain if "-" in (arguments.json, arguments.junit) else _line
-    return asyncio.run(prove_lab(lab, options, write=write, out=_line))
+    return _until_done(prove_lab(lab, options, write=write, out=_line))
 
 
 def _wanted(arguments: argparse.Namespace) -> "Wanted":
@@ -358,6 +382,17 @@ def _labs(_arguments: argparse.Namespace) -> int:
 
     for lab in map(load_lab, find_labs(content_dir())):
         _line(f"{lab.id:16} {lab.title} ({lab.minutes} min): {lab.summary}")
+    return ExitCode.OK
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from tui.labs.parse import load_lab_by_id
+    from tui.paths import content_dir, state_dir
+    from tui.tutor.export import export
+
+    lab = load_lab_by_id(arguments.lab, content_dir())
+    for path in export(lab, state_dir(), Path(arguments.to or f"swarmtutor-{lab.id}")):
+        _line(str(path))
     return ExitCode.OK
 
 
