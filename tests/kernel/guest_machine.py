@@ -16,7 +16,7 @@ import pytest
 from tui.playground.model import Completed, Node, NodeUnreachableError
 from tui.playground.playground import SshPlayground, open_playground
 from tui.swarm.build import SwarmRows
-from tui.swarm.engine_client import EngineClient
+from tui.swarm.engine_client import EngineClient, EngineError
 
 NAME = "other"
 PATIENCE = 240.0
@@ -116,11 +116,17 @@ async def playground(made: object) -> AsyncGenerator[SshPlayground]:
 
 async def swarm(node: Node) -> SwarmRows:
     """What a manager says of its swarm. Asked without the command `docker`, which takes seconds to start here."""
-    client = EngineClient(await node.engine_dial(), deadline=PATIENCE)
-    try:
-        return await asyncio.to_thread(client.swarm, with_tokens=False)
-    finally:
-        client.close()
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        client = EngineClient(await node.engine_dial(), deadline=PATIENCE)
+        try:
+            return await asyncio.to_thread(client.swarm, with_tokens=False)
+        except EngineError:
+            if time.monotonic() > deadline:
+                raise
+        finally:
+            client.close()
+        await asyncio.sleep(1.0)
 
 
 async def homes(node: Node) -> list[str]:
