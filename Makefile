@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-containers test-hosts test-kernel check bench screenshots setup clean
+.PHONY: help run test test-containers test-hosts test-kernel check bench screenshots schema setup clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ bench: ## measure what the README promises
 screenshots: ## take the README's pictures again, from the running program
 	@.ci/setup.sh dev
 	@$(PY) -m tests.screenshots
+
+schema: ## write the JSON schemas of a lab's YAML, for editors
+	@.ci/setup.sh venv
+	@$(PY) -m tui.labs.schemas tui/labs/schema
 
 setup: ## only set up, for working on it
 	@.ci/setup.sh dev

@@ -11,7 +11,16 @@ from tui.labs.variables import read_invariant, read_variables
 from tui.labs.yamltree import YamlError, YList, YMap, YNode, YScalar, describe, read_yaml
 from tui.playground.model import NODE_NAMES
 
-__all__ = ["DIFFICULTIES", "HEADER_KEYS", "ID", "START_STATES", "Header", "read_header", "split_front_matter"]
+__all__ = [
+    "DIFFICULTIES",
+    "HEADER_KEYS",
+    "ID",
+    "REQUIRED_KEYS",
+    "START_STATES",
+    "Header",
+    "read_header",
+    "split_front_matter",
+]
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """What the ids of labs and steps look like."""
@@ -20,8 +29,8 @@ DIFFICULTIES = ("beginner", "intermediate", "advanced")
 START_STATES = ("no-swarm", "one-manager-two-workers", "three-managers")
 
 _IMAGE = re.compile(r"[a-z0-9]+([._/:-]+[A-Za-z0-9]+)*")
-_REQUIRED = ("format", "id", "title", "summary", "difficulty", "minutes", "start")
-HEADER_KEYS = (*_REQUIRED, "needs", "images", "vars", "always")
+REQUIRED_KEYS = ("format", "id", "title", "summary", "difficulty", "minutes", "start")
+HEADER_KEYS = (*REQUIRED_KEYS, "needs", "images", "vars", "always")
 _NEEDS = ("nodes", "owned")
 
 
@@ -70,7 +79,7 @@ def read_header(text: str, mistakes: MistakeList) -> Header | None:
         mistakes.add(root.line, f"the front matter is a mapping (`id: …`), not {describe(root)}")
         return None
     note_keys(root, "the front matter", HEADER_KEYS, mistakes)
-    missing = [key for key in _REQUIRED if root.get(key) is None]
+    missing = [key for key in REQUIRED_KEYS if root.get(key) is None]
     if missing:
         mistakes.add(1, f"the front matter lacks {', '.join(f'`{key}`' for key in missing)}")
     _check_format(root.get("format"), mistakes)
