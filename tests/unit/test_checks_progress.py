@@ -12,6 +12,7 @@ from tui.checks.progress import GoalState, advance
 from tui.labs.model import CheckSpec, Diagnosis, Step, Subject, Variable
 from tui.labs.vocabulary import SUBJECTS, Field, Kind
 from tui.swarm.snapshot import LocalState, Snapshot
+from tui.terminal.command_log import RanCommand
 
 GREEN = Verdict(Outcome.PASS, "3 tasks run")
 RED = Verdict(Outcome.FAIL, "3 tasks run", "2 run")
@@ -80,6 +81,24 @@ def test_no_diagnosis_is_made_of_what_cannot_be_seen() -> None:
     hung = replace(swarm(), manager="", manager_error="timed out")
     step = step_with(("{node: node2, expect: {state: ready}}", "it is ready"))
     assert diagnose(step, evidence(hung), {}) is None
+
+
+REFUSED = ran("docker service create pets:1.0", on="node2", exit_status=1, output="not a swarm manager")
+
+
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        ([], "only a manager"),
+        ([ran("docker service ls")], "only a manager"),
+        ([ran("docker service create pets:1.0")], None),
+        ([ran("sudo docker service create pets:1.0", exit_status=None)], None),
+        ([ran("docker service create pets:1.0"), REFUSED], "only a manager"),
+    ],
+)
+def test_a_command_that_was_tried_again_is_not_spoken_of_any_more(later: list[RanCommand], said: str | None) -> None:
+    step = step_with(("{ran: {node: node2, command: docker service create}, expect: {exit: 1}}", "only a manager"))
+    assert diagnose(step, evidence(swarm(), REFUSED, *later), {}) == said
 
 
 def test_web_targets_are_asked_for_once_each() -> None:

@@ -45,11 +45,21 @@ def evaluate_all(specs: Iterable[CheckSpec], evidence: Evidence, facts: Mapping[
 
 
 def diagnose(step: Step, evidence: Evidence, facts: Mapping[str, str]) -> str | None:
-    """What is said of the mistake that is recognised first; None where none is."""
+    """What is said of the mistake that is recognised first; None where none is.
+
+    A command that was wrong is not spoken of any more once the same was tried again: it may be right now.
+    """
     for diagnosis in step.diagnoses:
-        if evaluate(diagnosis.when, evidence, facts).outcome is Outcome.PASS:
+        if evaluate(diagnosis.when, evidence, facts).outcome is Outcome.PASS and not _is_past(
+            diagnosis.when, evidence, facts
+        ):
             return render(diagnosis.say, facts).text
     return None
+
+
+def _is_past(spec: CheckSpec, evidence: Evidence, facts: Mapping[str, str]) -> bool:
+    filled = fill(spec, facts) if spec.subject is Subject.RAN else None
+    return filled is not None and ran.is_past(filter_of(filled), _wanted(filled.expect), evidence)
 
 
 def goal_targets(specs: Iterable[CheckSpec]) -> tuple[WebTarget, ...]:

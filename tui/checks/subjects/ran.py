@@ -12,7 +12,7 @@ from tui.checks.words import complaint, counted, joined
 from tui.labs.model import Expectation
 from tui.terminal.command_log import RanCommand
 
-__all__ = ["goal", "judge_commands"]
+__all__ = ["goal", "is_past", "judge_commands"]
 
 _SHORTEST_ID = 3  # fewer signs are too likely to be a word of their own
 _STOPPED_BY_HAND = (None, 0, 130, 143)  # still running, or ended by Ctrl-C or SIGTERM
@@ -47,15 +47,38 @@ def goal(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted]) -> str:
 
 def judge_commands(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted], evidence: Evidence) -> Judgement:
     """Whether as many commands as wanted (one, unless `count` says) ran where and as wanted."""
+    found, here, ended, good = _sifted(of, wanted, evidence)
+    if wanted.get("count", Wanted({"gte": 1})).admits(len(good)):
+        return Judgement(Outcome.PASS)
+    return Judgement(Outcome.FAIL, _missed(found, here, ended, good, wanted))
+
+
+def is_past(of: Mapping[str, Expectation], wanted: Mapping[str, Wanted], evidence: Evidence) -> bool:
+    """Whether the same was tried again since: the newest such command is followed by another of its program.
+
+    Of `docker`, only the same sub-command counts. A mistake that was tried again need not be spoken of any more.
+    """
+    *_, good = _sifted(of, wanted, evidence)
+    if not good:
+        return False
+    newest = good[-1].ran
+    paths = {one.path for one in simple_commands(newest.text)}
+    position = max(index for index, command in enumerate(evidence.commands) if command == newest)
+    later = evidence.commands[position + 1 :]
+    return any(one.path in paths for command in later for one in simple_commands(command.text))
+
+
+def _sifted(
+    of: Mapping[str, Expectation], wanted: Mapping[str, Wanted], evidence: Evidence
+) -> tuple[list[_Hit], list[_Hit], list[_Hit], list[_Hit]]:
+    """The wanted commands: wherever they ran, those on the wanted nodes, those that ended so, and wrote so."""
     names = _names_by_id(evidence)
     found = [hit for command in evidence.commands if (hit := _hit(command, of, names)) is not None]
     nodes = _texts(of.get("node"))
     here = [hit for hit in found if not nodes or hit.node in nodes]
     ended = [hit for hit in here if _as_wanted(hit.exit, wanted.get("exit"))]
     good = [hit for hit in ended if _as_wanted(hit.ran.output, wanted.get("output"))]
-    if wanted.get("count", Wanted({"gte": 1})).admits(len(good)):
-        return Judgement(Outcome.PASS)
-    return Judgement(Outcome.FAIL, _missed(found, here, ended, good, wanted))
+    return found, here, ended, good
 
 
 def _as_wanted(value: int | str | None, want: Wanted | None) -> bool:
