@@ -181,7 +181,6 @@ async def test_reset_leaves_the_swarm_and_keeps_the_images(servers: Servers) -> 
             held = await holds(each)
             assert (held["containers"], held["swarm"]) == ([], ["inactive"])
             assert "swarmtutor/shell:1.0" in held["tags"]
-        await form_swarm_of_learner(playground)
     finally:
         await playground.close()
         await HostsProvider().down(NAME, ignore_progress)
