@@ -14,7 +14,7 @@ from tests.unit.swarm_samples import (
     with_engine,
 )
 from tui.swarm.changes import Change, ChangeKind, changes
-from tui.swarm.snapshot import Container, LocalState, Snapshot
+from tui.swarm.snapshot import Container, LocalState, Network, Snapshot, StoredItem
 
 
 def said(before: Snapshot, after: Snapshot) -> list[str]:
@@ -154,6 +154,32 @@ def test_containers_start_change_and_go() -> None:
     assert said(up, well) == ["container nifty on node3: health health: starting → healthy"]
     assert said(well, dead) == ["container nifty on node3: running → exited"]
     assert said(dead, none) == ["container nifty on node3: removed (was exited)"]
+
+
+def test_what_only_some_labs_look_at_comes_and_goes() -> None:
+    back, here = Network("n1", "back", "overlay", "swarm"), Network("n2", "here", "bridge", "local")
+    none = sample(networks=(), secrets=(), configs=())
+    full = sample(networks=(back, here), secrets=(StoredItem("s1", "key"),), configs=(StoredItem("c1", "site"),))
+    assert said(none, full) == ["network back: created, overlay", "secret key: stored", "config site: stored"]
+    assert said(full, none) == [
+        "network back: removed (was overlay)",
+        "secret key: removed (was stored)",
+        "config site: removed (was stored)",
+    ]
+    assert said(sample(), full) == said(full, sample()) == []
+
+
+def test_images_come_and_go() -> None:
+    bare = with_engine(sample(), sample_engine(3, images=()))
+    full = with_engine(sample(), sample_engine(3, images=("sw/pets:1.0",)))
+    assert said(bare, full) == ["image sw/pets:1.0 on node3: in its store"]
+    assert said(full, bare) == ["image sw/pets:1.0 on node3: removed (was in its store)"]
+    assert said(sample(), full) == []
+
+
+def test_a_service_is_given_a_secret() -> None:
+    after = sample(services=(sample_service(secrets=("key",)),))
+    assert said(sample(), after) == ["service pets: secrets none → key"]
 
 
 def test_ages_are_no_changes() -> None:

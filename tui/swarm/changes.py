@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tui.swarm.snapshot import Container, Engine, LocalState, Service, Snapshot, SwarmNode, Task
+from tui.swarm.snapshot import Container, Engine, LocalState, Service, Snapshot, StoredItem, SwarmNode, Task
 
 __all__ = ["Change", "ChangeKind", "changes", "task_name"]
 
@@ -21,6 +21,10 @@ class ChangeKind(StrEnum):
     NODE = "node"
     SERVICE = "service"
     TASK = "task"
+    NETWORK = "network"
+    SECRET = "secret"
+    CONFIG = "config"
+    IMAGE = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def _engines(before: Snapshot, after: Snapshot) -> Iterator[Change]:
         if now.reachable:
             yield from _membership(then, now, after.taken)
             yield from _containers(then, now, after.taken)
+            yield from _images(then, now, after.taken)
 
 
 def _membership(then: Engine, now: Engine, at: float) -> Iterator[Change]:
@@ -102,6 +107,17 @@ def _containers(then: Engine, now: Engine, at: float) -> Iterator[Change]:
             yield _container(container, container.state, "", at, now.node)
 
 
+def _images(then: Engine, now: Engine, at: float) -> Iterator[Change]:
+    if then.images is None or now.images is None:
+        return
+    for name in now.images:
+        if name not in then.images:
+            yield Change(ChangeKind.IMAGE, f"image {name}", "state", "", "in its store", at, now.node)
+    for name in then.images:
+        if name not in now.images:
+            yield Change(ChangeKind.IMAGE, f"image {name}", "state", "in its store", "", at, now.node)
+
+
 def _container(container: Container, before: str, after: str, at: float, node: str, what: str = "state") -> Change:
     return Change(ChangeKind.CONTAINER, f"container {container.name}", what, before, after, at, node)
 
@@ -118,6 +134,37 @@ def _swarm_rows(before: Snapshot, after: Snapshot) -> Iterator[Change]:
     yield from _nodes(before, after)
     yield from _services(before, after)
     yield from _tasks(before, after)
+    yield from _kept(ChangeKind.NETWORK, _networks(before), _networks(after), after.taken)
+    yield from _kept(ChangeKind.SECRET, _stored(before.secrets), _stored(after.secrets), after.taken)
+    yield from _kept(ChangeKind.CONFIG, _stored(before.configs), _stored(after.configs), after.taken)
+
+
+def _networks(snapshot: Snapshot) -> Mapping[tuple[str, str], str] | None:
+    """The swarm's networks, with what they are; those of the manager's own engine are its own matter."""
+    if snapshot.networks is None:
+        return None
+    return {(one.id, one.name): one.driver for one in snapshot.networks if one.scope == "swarm"}
+
+
+def _stored(items: Sequence[StoredItem] | None) -> Mapping[tuple[str, str], str] | None:
+    return None if items is None else {(one.id, one.name): "stored" for one in items}
+
+
+def _kept(
+    kind: ChangeKind,
+    old: Mapping[tuple[str, str], str] | None,
+    new: Mapping[tuple[str, str], str] | None,
+    at: float,
+) -> Iterator[Change]:
+    """What came and went, by id and name; nothing where it was not asked for before or now."""
+    if old is None or new is None:
+        return
+    for key, what in new.items():
+        if key not in old:
+            yield Change(kind, f"{kind} {key[1]}", "state", "", f"created, {what}" if what != "stored" else what, at)
+    for key, what in old.items():
+        if key not in new:
+            yield Change(kind, f"{kind} {key[1]}", "state", what, "", at)
 
 
 def _nodes(before: Snapshot, after: Snapshot) -> Iterator[Change]:
@@ -185,6 +232,8 @@ def _aspects_of_service(service: Service) -> Sequence[tuple[str, str]]:
         ("ports", ports),
         ("update", service.update_state),
         ("forced update", str(service.force_update)),
+        ("secrets", ", ".join(service.secrets)),
+        ("configs", ", ".join(service.configs)),
     )
 
 
