@@ -168,7 +168,8 @@ async def test_what_is_there_is_built_on(lab: Lab) -> None:
     assert stage.ran == [CREATE]
 
 
-async def test_what_was_lost_on_the_way_is_done_again(lab: Lab) -> None:
+async def test_what_was_lost_on_the_way_is_done_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.tutor.jump._SETTLING", 0.05)
     stage = WordStage(lab, swarm())
     stage.become(swarm())
     await jump_to(stage, 2, here=2, tell=quiet)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 
 from tui.errors import ExitCode, UserError
-from tui.labs.model import Break, Lab, Step
+from tui.labs.model import Break, CheckSpec, Lab, Step
 from tui.playground.model import NODE_NAMES
 from tui.tutor.faults import due_undos, last_step_of, standing_pairs
 from tui.tutor.perform import changes_something, free_shells, holds, perform, state_specs
@@ -74,10 +74,11 @@ async def _build_on(
     await free_shells(stage)
     way = _Way(stage, title, tell, reached, overtaken, strict=False)
     for number, index in enumerate(legs := legs_to(stage.lab, target)):
-        step = steps[index]
-        if index < here and step.id in overtaken and not _spans(stage.lab, step, target):
+        step, spans = steps[index], _spans(stage.lab, steps[index], target)
+        if index < here and not spans and (step.id in overtaken or _breaks(step)):
             continue
-        if holds(state_specs(step), stage) and not _spans(stage.lab, step, target):
+        patience = _SETTLING if index < here else 0.0
+        if not spans and await _held(state_specs(step), stage, patience):
             way.behind.append(index)
             continue
         await way.go(index, number, len(legs))
@@ -180,6 +181,22 @@ async def _undo_due(stage: Stage, index: int) -> None:
         await stage.control.cause(node, undo)
 
 
+def _breaks(step: Step) -> bool:
+    """Whether the step breaks or mends a node: what it shows on the way is not to be brought back."""
+    return any(isinstance(act, Break) for act in step.acts)
+
+
+async def _held(specs: Sequence[CheckSpec], stage: Stage, patience: float) -> bool:
+    """Whether the checks hold, now or within so many seconds: nodes that were just mended take a while to settle."""
+    if not holds(specs, stage) and patience:
+        try:
+            async with asyncio.timeout(patience):
+                await stage.until(lambda: holds(specs, stage))
+        except TimeoutError:
+            return False
+    return holds(specs, stage)
+
+
 def _spans(lab: Lab, step: Step, target: int) -> bool:
     """Whether the step breaks a node that is still to be broken as the target begins."""
     breaks = [act for act in step.acts if isinstance(act, Break) and act.fault.state]
@@ -188,14 +205,7 @@ def _spans(lab: Lab, step: Step, target: int) -> bool:
 
 async def _fits(step: Step, stage: Stage) -> None:
     """See that the step can be begun here. Raises UserError where something it needs is missing, or it is done."""
-    required: Sequence[str] = ()
-    checks = [requirement.check for requirement in step.requires]
-    try:
-        async with asyncio.timeout(_SETTLING):
-            await stage.until(lambda: holds(checks, stage))
-    except TimeoutError:
-        required = [step.title]
-    if required:
+    if not await _held([requirement.check for requirement in step.requires], stage, _SETTLING):
         raise UserError(f"what «{step.title}» needs is not there")
     specs = state_specs(step)
     if specs and not step.already_true and holds(specs, stage):
