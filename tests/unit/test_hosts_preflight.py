@@ -190,8 +190,20 @@ def test_what_could_not_be_tried_is_said_and_is_not_red() -> None:
     tools = TOOLS | {"node1": frozenset[str]()}
     needs = judge_ports(heard, tools, ADDRESSES)
     assert all(need.met for need in needs)
-    assert "could not be tried: node1 has no python3 and no nc" in needs[0].found
+    assert needs[0].found == "could not be tried: that takes python3 or nc on node1"
+    assert needs[2].found == "could not be tried: that takes python3 on node1"
     assert needs[4].found == "node3 gets through (management); not tried from node1"
+
+
+def test_with_nc_alone_only_tcp_is_tried() -> None:
+    tools = dict.fromkeys(NODES, frozenset({"nc"}))
+    heard = {
+        node: replace(one, got=frozenset(hit for hit in one.got if "tcp" in hit[0]))
+        for node, one in all_heard().items()
+    }
+    needs = judge_ports(heard, tools, ADDRESSES)
+    assert all(need.met for need in needs)
+    assert ["could not be tried" in need.found for need in needs[:4]] == [False, False, True, True]
 
 
 def test_lines_of_a_listener_are_read() -> None:

@@ -1,7 +1,8 @@
 """Whether the machines reach each other where a swarm needs it: tried out, with what they have.
 
 Each listens at the ports for some seconds while the others send it a word. Only what arrived counts as open. Tools are
-python3 or nc (busybox has one too) to listen, and python3, bash or nc to send; where there is none it is said.
+python3 or nc (busybox has one too) to listen, and python3, bash or nc to send; for UDP not nc, of which many kinds
+cannot do it or hear one caller only. Where there is no tool it is said.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from tui.playground.model import Requirement
 if TYPE_CHECKING:
     import asyncssh
 
-__all__ = ["PORTS", "Heard", "judge_ports", "listener", "parse_heard", "probe", "sender"]
+__all__ = ["PORTS", "Heard", "can_listen", "can_send", "judge_ports", "listener", "parse_heard", "probe", "sender"]
 
 PORTS = ("2377/tcp", "7946/tcp", "7946/udp", "4789/udp")
 """Management, gossip, and the data of overlay networks (docs.docker.com: «Open protocols and ports»)."""
@@ -91,6 +92,16 @@ def _netcat(tools: frozenset[str]) -> str:
     return "nc" if "nc" in tools else "busybox nc" if "busybox" in tools else ""
 
 
+def can_listen(tools: frozenset[str], port: str) -> bool:
+    """Whether a machine with these tools can listen at a port."""
+    return "python3" in tools or (port.endswith("tcp") and bool(_netcat(tools)))
+
+
+def can_send(tools: frozenset[str], port: str) -> bool:
+    """Whether a machine with these tools can send to a port."""
+    return "python3" in tools or "bash" in tools or (port.endswith("tcp") and bool(_netcat(tools)))
+
+
 def listener(tools: frozenset[str]) -> str:
     """The command that listens; empty where nothing can."""
     if "python3" in tools:
@@ -101,10 +112,11 @@ def listener(tools: frozenset[str]) -> str:
     # One call of nc takes one caller, so it is called again and again.
     listen = "-l" if nc == "nc" and "nc-openbsd" in tools else "-l -p"
     parts = [
-        f"( while [ $(date +%s) -lt $end ]; do timeout 1 {nc} {'-u ' if name.endswith('udp') else ''}"
+        f"( while [ $(date +%s) -lt $end ]; do timeout 1 {nc} "
         f"{listen} {name.split('/')[0]} </dev/null 2>/dev/null | while read -r word; do echo got {name} $word; done; "
         "done ) &"
         for name in PORTS
+        if can_listen(tools, name)
     ]
     script = f"end=$(( $(date +%s) + {_SECONDS} ))\n" + "\n".join(parts) + "\nsleep 0.3; echo ready; wait"
     return f"sh -c {shlex.quote(script)}"
@@ -120,11 +132,13 @@ def sender(tools: frozenset[str], node: str, places: Sequence[tuple[str, str]]) 
         port, kind = name.split("/")
         if "bash" in tools:
             call = f"timeout 1 bash -c 'echo {node} >/dev/{kind}/{address}/{port}'"
-        elif nc := _netcat(tools):
-            call = f"echo {node} | timeout 1 {nc} {'-u ' if kind == 'udp' else ''}-w 1 {address} {port}"
+        elif can_send(tools, name):
+            call = f"echo {node} | timeout 1 {_netcat(tools)} -w 1 {address} {port}"
         else:
-            return ""
+            continue
         lines.append(f"( for turn in 1 2 3 4 5 6; do {call}; sleep 0.3; done ) >/dev/null 2>&1 &")
+    if not lines:
+        return ""
     script = "\n".join([*lines, "wait"])
     return f"sh -c {shlex.quote(script)}"
 
@@ -149,8 +163,10 @@ def judge_ports(
     needs: list[Requirement] = []
     for node, one in heard.items():
         others = [other for other in heard if other != node]
-        able = [other for other in others if sender(tools[other], other, [("", PORTS[0])])]
-        needs += [_port(node, name, one, others, able, addresses, engine=node in in_swarm) for name in PORTS]
+        for name in PORTS:
+            hears = one.able and can_listen(tools[node], name)
+            able = [other for other in others if hears and can_send(tools[other], name)]
+            needs.append(_port(node, name, one, others, able, addresses, hears=hears, engine=node in in_swarm))
     return needs
 
 
@@ -162,6 +178,7 @@ def _port(
     able: Sequence[str],
     addresses: Mapping[str, str],
     *,
+    hears: bool,
     engine: bool,
 ) -> Requirement:
     what = f"{node}: {name} from the others"
@@ -173,10 +190,11 @@ def _port(
         if port in ("7946", "4789"):
             mend += " If it is dockerd, left over from another swarm: sudo systemctl restart docker"
         return Requirement(what, False, "something else uses this port there", mend)
-    if not heard.able or not able:
-        lacking = node if not heard.able else " and ".join(others)
+    if not able:
+        lacking = " and ".join(others) if hears else node
+        tools = "python3" if kind == "udp" else "python3 or nc"
         return Requirement(
-            what, True, f"could not be tried: {lacking} has no python3 and no nc", f"On {lacking}: install python3"
+            what, True, f"could not be tried: that takes {tools} on {lacking}", f"On {lacking}: install python3"
         )
     silent = [other for other in able if (name, other) not in heard.got]
     untried = [other for other in others if other not in able]
@@ -238,12 +256,14 @@ async def probe(
             for node in connections
         ]
         tasks += sending
-        wanted = {(name, other) for name in PORTS for other in connections}
+        wanted = {(name, other) for name in PORTS for other in connections if can_send(tools[other], name)}
 
         def done() -> bool:
             return all(
-                one.got | {(name, node) for name in PORTS} | {(name, o) for name in one.taken for o in connections}
-                >= wanted
+                all(
+                    name in one.taken or other == node or not can_listen(tools[node], name) or (name, other) in one.got
+                    for name, other in wanted
+                )
                 for node, one in ((node, parse_heard(each.lines)) for node, each in listening.items())
             )
 
