@@ -17,7 +17,9 @@ from tui.labs.mistakes import Mistake
 from tui.labs.parse import parse_lab
 from tui.swarm.snapshot import Snapshot
 
-PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
+PATIENTLY = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50
+)  # the machine may be busy
 PATH = Path("lab.md")
 CASES: dict[str, list[dict[str, str]]] = yaml.safe_load(
     (Path(__file__).parent / "data" / "lab_mistakes.yaml").read_text(encoding="utf-8")

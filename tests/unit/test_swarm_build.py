@@ -17,7 +17,7 @@ from tui.swarm.build import (
     build_task,
 )
 from tui.swarm.raw import moment
-from tui.swarm.snapshot import JoinTokens, LocalState, PublishedPort
+from tui.swarm.snapshot import Extra, JoinTokens, LocalState, Network, PublishedPort, StoredItem
 
 
 def test_engines_of_a_real_swarm() -> None:
@@ -196,3 +196,37 @@ def test_the_recording_holds_no_secret(recording: str) -> None:
     text = repr(recorded(recording))
     assert "SWMTKN-1-masked-worker" in text
     assert "PRIVATE KEY" not in text
+
+
+def test_a_service_names_what_it_uses() -> None:
+    raw = {
+        "Spec": {
+            "Name": "web",
+            "TaskTemplate": {
+                "Networks": [{"Target": "n1"}],
+                "ContainerSpec": {"Secrets": [{"SecretName": "key"}], "Configs": [{"ConfigName": "site"}]},
+            },
+        }
+    }
+    built = build_service(raw)
+    assert (built.networks, built.secrets, built.configs) == (("n1",), ("key",), ("site",))
+    assert build_service({"Spec": {"Networks": [{"Target": "old"}]}}).networks == ("old",)
+
+
+def test_what_was_not_asked_for_is_not_known() -> None:
+    rows = build_swarm([], [], [])
+    assert (rows.networks, rows.secrets, rows.configs) == (None, None, None)
+    networks = [{"Id": "n2", "Name": "b", "Driver": "bridge", "Scope": "local"}, {"Id": "n1", "Name": "a"}]
+    secrets = [{"ID": "s1", "Spec": {"Name": "key"}}]
+    asked = build_swarm([], [], [], extras={Extra.NETWORKS: networks, Extra.SECRETS: secrets, Extra.CONFIGS: []})
+    assert asked.networks == (Network("n1", "a", "", ""), Network("n2", "b", "bridge", "local"))
+    assert (asked.secrets, asked.configs) == ((StoredItem("s1", "key"),), ())
+
+
+def test_images_are_known_by_their_tags_and_without_one_by_their_name() -> None:
+    raw = [
+        {"RepoTags": ["sw/pets:1.0", "sw/pets:2.0"], "RepoDigests": ["sw/pets@sha256:1"]},
+        {"RepoTags": None, "RepoDigests": ["sw/shell@sha256:2"]},
+        {"RepoTags": ["<none>:<none>"], "RepoDigests": ["<none>@<none>"]},
+    ]
+    assert build_images(raw) == ("sw/pets:1.0", "sw/pets:2.0", "sw/shell")
