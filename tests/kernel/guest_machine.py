@@ -19,7 +19,7 @@ from tui.swarm.build import SwarmRows
 from tui.swarm.engine_client import EngineClient, EngineError
 
 NAME = "other"
-PATIENCE = 240.0
+PATIENCE = 400.0
 """Seconds within which anything is done here: a `docker` command takes some of them on this kernel."""
 
 # The health check of these would take most of what this kernel can do.
