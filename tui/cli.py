@@ -158,7 +158,10 @@ def _add_proving(sub: argparse.ArgumentParser) -> None:
     group = sub.add_argument_group("with --prove")
     group.add_argument("--only", metavar="STEP", default="", help="prove this one step")
     group.add_argument("--jobs", type=int, metavar="N", default=0, help="playgrounds side by side (default: 1 to 3)")
-    group.add_argument("--no-jumps", action="store_true", help="leave out the jumps to each step")
+    group.add_argument(
+        "--jumps", choices=["each", "chain", "none"], default="each", help="from fresh nodes to each step, or onward"
+    )
+    group.add_argument("--no-jumps", dest="jumps", action="store_const", const="none", help="the same as --jumps none")
     group.add_argument("--no-routes", action="store_true", help="leave out the other routes")
     group.add_argument("--strict", action="store_true", help="also fail for steps with too few routes or wrong ways")
     group.add_argument("--json", metavar="FILE", default="", help="write the proofs as JSON; - is standard output")
@@ -218,7 +221,7 @@ def _walk(arguments: argparse.Namespace) -> int:
     walking = walk_lab(
         lab, arguments.name, keep=arguments.keep, provider=_wanted(arguments), first=arguments.first, write=_line
     )
-    return asyncio.run(walking)
+    return _until_done(walking)
 
 
 def _until_done(work: Coroutine[object, object, int]) -> int:
@@ -241,6 +244,7 @@ def _lab_to_walk(name: str) -> "Lab":
 
 
 def _prove(lab: "Lab", arguments: argparse.Namespace) -> int:
+    from tui.tutor.proofs import Jumps
     from tui.tutor.prove_command import ProveOptions, prove_lab
 
     options = ProveOptions(
@@ -249,7 +253,7 @@ def _prove(lab: "Lab", arguments: argparse.Namespace) -> int:
         jobs=arguments.jobs,
         keep=arguments.keep,
         only=arguments.only,
-        jumps=not arguments.no_jumps,
+        jumps=Jumps(arguments.jumps),
         routes=not arguments.no_routes,
         strict=arguments.strict,
         json=arguments.json,

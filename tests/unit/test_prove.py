@@ -29,6 +29,8 @@ from tui.labs.model import (
 )
 from tui.playground.model import Fault
 from tui.tutor.proofs import (
+    LONG_WRONG_RUN,
+    Jumps,
     Proof,
     ProofKey,
     ProofKind,
@@ -90,7 +92,7 @@ def test_what_nothing_is_said_of_is_not_run() -> None:
 
 
 def test_jumps_and_routes_can_be_left_out() -> None:
-    kinds = {run.kind for run in plan_runs(lab(MAKE), jumps=False, routes=False)}
+    kinds = {run.kind for run in plan_runs(lab(MAKE), jumps=Jumps.NONE, routes=False)}
     assert kinds == {RunKind.MAIN, RunKind.WRONG}
 
 
@@ -98,6 +100,24 @@ def test_steps_with_only_looking_between_them_share_one_jump() -> None:
     runs = plan_runs(lab(LOOK, READ, MAKE, replace(LOOK, id="again"), END))
     groups = [[each.id for each in run.steps] for run in runs if run.kind is RunKind.JUMP]
     assert sorted(groups) == [["again", "end"], ["look", "read", "make"]]
+
+
+def test_a_chain_of_jumps_comes_to_every_step_and_to_the_last_from_fresh_nodes() -> None:
+    whole = lab(LOOK, MAKE, replace(LOOK, id="again"), END, replace(LOOK, id="last"))
+    chain, last = (run for run in plan_runs(whole, jumps=Jumps.CHAIN) if run.kind is RunKind.JUMP)
+    assert [[each.id for each in group] for group in chain.groups] == [["look", "make"], ["again", "end"]]
+    assert [[each.id for each in group] for group in last.groups] == [["last"]]
+    wanted = expected_proofs(whole, plan_runs(whole, jumps=Jumps.CHAIN))
+    assert keys(ProofKind.JUMP, wanted) == ["look", "make", "again", "end", "last"]
+
+
+def test_many_wrong_ways_are_made_side_by_side() -> None:
+    ways = tuple(WrongWay(ORDERS, "no") for _ in range(LONG_WRONG_RUN))
+    whole = lab(replace(MAKE, wrong=ways), END, step("other", STATE, wrong=ways[:1]))
+    first, second = (run for run in plan_runs(whole) if run.kind is RunKind.WRONG)
+    assert [each.id for each in first.steps] == ["make"]
+    assert [each.id for each in second.steps] == ["end", "other"]
+    assert (first.jump_first, second.jump_first) == (False, True)
 
 
 def test_a_jump_past_the_end_of_a_fault_is_one_of_its_own() -> None:
@@ -132,7 +152,7 @@ def test_every_proof_is_expected_where_it_makes_sense() -> None:
 
 
 def test_what_was_not_tried_is_not_proven() -> None:
-    wanted = expected_proofs(lab(LOOK), plan_runs(lab(LOOK), jumps=False))
+    wanted = expected_proofs(lab(LOOK), plan_runs(lab(LOOK), jumps=Jumps.NONE))
     red = Proof(ProofKey(ProofKind.RED, "look"), ProofOutcome.PROVEN)
     missing = missing_proofs(wanted, [red])
     assert {proof.key.kind for proof in missing} == {ProofKind.GREEN, ProofKind.COUNT}

@@ -10,6 +10,7 @@ from tui.tutor.jump import legs_to
 from tui.tutor.proofs_fingerprint import Fingerprint, differences
 
 __all__ = [
+    "Jumps",
     "Proof",
     "ProofKey",
     "ProofKind",
@@ -25,6 +26,16 @@ __all__ = [
 ]
 
 ENOUGH_WRONG_WAYS = 2
+LONG_WRONG_RUN = 20
+"""Wrong ways above which their run is parted in two, so that they can be made side by side."""
+
+
+class Jumps(StrEnum):
+    """How the jumps are proven."""
+
+    EACH = "each"  # each from fresh nodes
+    CHAIN = "chain"  # to the last step from fresh nodes, to the others onward from one to the next: much quicker
+    NONE = "none"
 
 
 class ProofKind(StrEnum):
@@ -85,15 +96,17 @@ class RunKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One use of one playground. `steps` are taken in order (of a jump: those that begin in the state it leads to).
+    """One use of one playground. `steps` are taken in order.
 
     `jump_first`: not from the lab's beginning, but from the first of `steps`. `nth`: which routes are taken.
+    `groups`: of jumps, the steps in groups that begin in the same state; each group is jumped to once.
     """
 
     kind: RunKind
     steps: tuple[Step, ...]
     nth: int = 0
     jump_first: bool = False
+    groups: tuple[tuple[Step, ...], ...] = ()
 
     @property
     def name(self) -> str:
@@ -112,7 +125,7 @@ def can_change(specs: Iterable[CheckSpec]) -> bool:
     return any(spec.subject not in (Subject.RAN, Subject.ANSWER) for spec in specs)
 
 
-def plan_runs(lab: Lab, *, only: str = "", jumps: bool = True, routes: bool = True) -> tuple[Run, ...]:
+def plan_runs(lab: Lab, *, only: str = "", jumps: Jumps = Jumps.EACH, routes: bool = True) -> tuple[Run, ...]:
     """The runs that prove a lab, in the order in which they are best begun.
 
     `only`: the id of the one step that is to be proven. Without steps there is nothing to run.
@@ -121,15 +134,40 @@ def plan_runs(lab: Lab, *, only: str = "", jumps: bool = True, routes: bool = Tr
     if not steps:
         return ()
     runs = [Run(RunKind.MAIN, steps, jump_first=bool(only))]
-    if any(step.wrong for step in steps):
-        runs.append(Run(RunKind.WRONG, steps, jump_first=bool(only)))
+    runs.extend(_wrong_runs(steps, jump_first=bool(only)))
     if routes:
         most = max(len(step.routes) for step in steps)
         runs.extend(Run(RunKind.ROUTE, steps, nth, jump_first=bool(only)) for nth in range(1, most + 1))
-    if jumps and not only:
-        # The longest way first: what is left for the end is short, and the jobs end at about the same time.
-        runs.extend(Run(RunKind.JUMP, group, jump_first=True) for group in reversed(_one_way(lab)))
+    if not only:
+        runs.extend(_jump_runs(lab, jumps))
     return tuple(runs)
+
+
+def _wrong_runs(steps: tuple[Step, ...], *, jump_first: bool) -> list[Run]:
+    total = sum(len(step.wrong) for step in steps)
+    if not total:
+        return []
+    made = 0
+    for index, step in enumerate(steps):
+        made += len(step.wrong)
+        if total > LONG_WRONG_RUN and made * 2 >= total and index + 1 < len(steps):
+            first, second = steps[: index + 1], steps[index + 1 :]
+            return [Run(RunKind.WRONG, first, jump_first=jump_first), Run(RunKind.WRONG, second, jump_first=True)]
+    return [Run(RunKind.WRONG, steps, jump_first=jump_first)]
+
+
+def _jump_runs(lab: Lab, jumps: Jumps) -> list[Run]:
+    groups = _one_way(lab)
+    match jumps:
+        case Jumps.NONE:
+            return []
+        case Jumps.CHAIN:
+            chain = tuple(step for group in groups[:-1] for step in group)
+            runs = [Run(RunKind.JUMP, groups[-1], groups=(groups[-1],))]
+            return [Run(RunKind.JUMP, chain, groups=tuple(groups[:-1])), *runs] if chain else runs
+        case Jumps.EACH:
+            # The longest way first: what is left for the end is short, and the jobs end at about the same time.
+            return [Run(RunKind.JUMP, group, groups=(group,)) for group in reversed(groups)]
 
 
 def _one_way(lab: Lab) -> list[tuple[Step, ...]]:

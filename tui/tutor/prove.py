@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Protocol
 
 from tui.checks.evaluate import evaluate_all
@@ -42,6 +42,10 @@ class Listener(Protocol):
         """The main run has come to a step; the nodes are in this state."""
         ...
 
+    async def came_to(self, steps: Sequence[Step]) -> None:
+        """Return once the main run has come to all these steps, or is over."""
+        ...
+
 
 class ProvingRun:
     """One run on the fresh nodes that a session is connected to.
@@ -61,7 +65,8 @@ class ProvingRun:
     async def go(self) -> None:
         """Take the run's steps in order, as far as it can go."""
         if self._run.kind is RunKind.JUMP:
-            await self._arrive()
+            for group in self._run.groups:
+                await self._arrive(group)
             return
         if self._run.jump_first:
             await self._session.jump(self._run.steps[0].id)
@@ -172,10 +177,9 @@ class ProvingRun:
 
     # -- jumps ----------------------------------------------------------------------------------------------------
 
-    async def _arrive(self) -> None:
-        """Jump to where the run's steps begin, and compare with what was there as they were opened in the main run."""
+    async def _arrive(self, steps: Sequence[Step]) -> None:
+        """Jump to where these steps begin, and compare with what was there as they were opened in the main run."""
         session, began = self._session, time.monotonic()
-        steps = self._run.steps
         try:
             await session.jump(steps[0].id)
             await look(session)
@@ -183,6 +187,7 @@ class ProvingRun:
             for step in steps:
                 self._say(ProofKind.JUMP, step, reason=said_by(error), seconds=time.monotonic() - began)
             return
+        await self._listener.came_to(steps)
         wanted = [self._states[step.id] for step in steps if step.id in self._states]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SETTLES_IN):

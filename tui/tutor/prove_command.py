@@ -17,6 +17,7 @@ from tui.terminal.bittty_engine import BitttyEngine
 from tui.tutor.nodes import ensure_nodes, progress_line, remove_nodes, reset_nodes
 from tui.tutor.playground_control import PlaygroundControl
 from tui.tutor.proofs import (
+    Jumps,
     Proof,
     ProofKey,
     ProofKind,
@@ -52,7 +53,7 @@ class ProveOptions:
     jobs: int = 0  # 0: as many as this machine can
     keep: bool = False
     only: str = ""
-    jumps: bool = True
+    jumps: Jumps = Jumps.EACH
     routes: bool = True
     strict: bool = False
     json: str = ""
@@ -160,6 +161,15 @@ class _Prover:
         self._states[step.id] = state
         self._moved.set()
 
+    async def came_to(self, steps: Sequence[Step]) -> None:
+        """See `tui.tutor.prove.Listener`."""
+        while not self._has_come_to(steps):
+            self._moved.clear()
+            await self._moved.wait()
+
+    def _has_come_to(self, steps: Sequence[Step]) -> bool:
+        return self._main_is_over or all(step.id in self._states for step in steps)
+
     def _count(self, steps: Sequence[Step]) -> None:
         walked = sum(step.id in self._states for step in steps)
         reason = "" if steps and walked == len(steps) else f"{walked} of {len(steps)} steps were run"
@@ -188,13 +198,7 @@ class _Prover:
         """The next run, None when all are dealt out. A jump waits for the state that it is compared with."""
 
         def ready() -> list[Run]:
-            return [
-                run
-                for run in self._queue
-                if run.kind is not RunKind.JUMP
-                or self._main_is_over
-                or all(step.id in self._states for step in run.steps)
-            ]
+            return [run for run in self._queue if run.kind is not RunKind.JUMP or self._has_come_to(run.groups[0])]
 
         while self._queue:
             if best := next(iter(ready()), None):
