@@ -24,6 +24,14 @@ from tui.tutor.views import Readiness
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
 PATIENCE = 100.0
+WHAT_THE_SWARM_DOES = {
+    "ps": "0",
+    "six": "2",
+    "one": "the page, from the replica that is left",
+    "drain": "it ends, and another node starts a new one",
+    "active": "0",
+}
+"""The lab's questions, and what comes of them each time."""
 
 
 @pytest.fixture
@@ -90,6 +98,8 @@ async def test_every_step_can_be_done_with_keys_and_a_closed_lab_goes_on_where_i
         while again.view.index < total - 1:
             await _take_step(again, pilot)
         assert again.view.finished
+    saved, _ = ProgressFile(file, again.lab.id).load()
+    assert {question: answer.seen for question, answer in saved.answers.items()} == WHAT_THE_SWARM_DOES
     engines = again.snapshot.engines.values()
     assert [engine.state for engine in engines] == [LocalState.INACTIVE] * 3
     assert not [box for engine in engines for box in engine.containers if box.state == "running"]
