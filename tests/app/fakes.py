@@ -285,7 +285,7 @@ class FakeSession(LabSession):
         self.caught_up = False
         self.chosen_node = NAMES[0]
         self.asked: list[str] = []  # for what errands
-        self.free = False
+        self.reads_along = False
         self.closed = False
         self.connected_fresh: bool | None = None
         self.known_shells: dict[str, FakeShell] = {}
@@ -351,6 +351,14 @@ class FakeSession(LabSession):
     @property
     def node(self) -> str:
         return self.chosen_node
+
+    @property
+    def reading_along(self) -> bool:
+        return self.reads_along
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        return ()
 
     def look_at_node(self, node: str) -> None:
         self.chosen_node = node

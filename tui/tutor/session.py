@@ -177,10 +177,8 @@ class LabSession(Lesson):
 
     def set_free(self, free: bool) -> None:
         """Put the lesson aside (`free`), or take it up again; then what it needs and is gone is offered for repair."""
-        if free == (self._readiness is Readiness.FREE) or self._readiness in (
-            Readiness.STARTING,
-            Readiness.CATCHING_UP,
-        ):
+        busy = self._doing is not None or self._readiness in (Readiness.STARTING, Readiness.CATCHING_UP)
+        if busy or free == (self._readiness is Readiness.FREE):
             return
         if free:
             self._here, self._readiness = self._known_place, Readiness.FREE

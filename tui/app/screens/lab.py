@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from tui.app import reasons
-from tui.app.actions import bindings
+from tui.app.actions import ACTIONS, bindings
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
 from tui.app.screens.lab_frame import LabFrame, Pane
 from tui.app.signs import ASCII, Signs
@@ -28,6 +28,9 @@ Errand = Callable[[], Awaitable[object]]
 _LEAST = (60, 16)
 _NARROW = 100
 """Columns below which panes become tabs."""
+
+
+_LESSON_ACTIONS = frozenset(action.call for action in ACTIONS if action.id.startswith("lesson."))
 
 
 class LabScreen(LabFrame):
@@ -143,6 +146,12 @@ class LabScreen(LabFrame):
 
     # --- what can be done -------------------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  Textual's own
+        """While something is done for the learner, keys that were meant for the shell must not do anything here."""
+        if self._view.doing is None:
+            return action != "stop"
+        return action not in _LESSON_ACTIONS or action == "stop"
+
     def _say(self, text: str) -> None:
         self.notify(text, markup=False, timeout=4)
 
@@ -194,7 +203,7 @@ class LabScreen(LabFrame):
             return
         self.pane = Pane.LESSON
         self._arrange()
-        block.focus()
+        self.set_focus(block)
 
     def action_explain(self) -> None:
         """Unfold or fold what there is to know of a step that is done."""

@@ -213,7 +213,9 @@ class LabFrame(Screen[None]):
     def _draw_banner(self) -> None:
         view = self._view
         banner = self.query_one("#banner", Static)
-        text = bars.banner(view, self._key("lesson.catch-up"), self._key("lesson.free"), fresh=self._fresh)
+        text = bars.banner(
+            view, self._both_keys("lesson.catch-up").replace("`", ""), self._key("lesson.free"), fresh=self._fresh
+        )
         banner.display = bool(text)
         if text:
             banner.update(text)

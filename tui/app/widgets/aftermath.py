@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import Markdown
 
 from tui.app.paint import Line, Role, Span, hang, inline, line
@@ -56,6 +57,11 @@ class AftermathBlock(Vertical):
         super().__init__()
         self.aftermath = aftermath
         self._signs = signs
+
+    def on_resize(self) -> None:
+        """Into sight, once it is known how high it is."""
+        if isinstance(self.parent, Widget):
+            self.parent.scroll_to_widget(self, top=True, animate=False)
 
     def compose(self) -> ComposeResult:
         """Why, then the ways."""

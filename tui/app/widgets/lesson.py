@@ -181,7 +181,6 @@ class LessonPane(Vertical):
         self.page.mount(block)
         self._fold(Aftermath())
         self.page.focus()
-        self.call_after_refresh(lambda: self.page.scroll_to_widget(block, top=True, animate=False))
 
     def _fold(self, aftermath: Aftermath) -> None:
         self.goals.show(replace(self.goals.state, folded=folded_line(aftermath, self._keys.explain)))
