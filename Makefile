@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-containers test-hosts test-kernel check bench screenshots schema setup clean
+.PHONY: help run test prove test-containers test-hosts test-kernel check bench screenshots schema setup clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ run: ## set up what is missing (as root: the engine too), then start Swarmtutor;
 test: ## all tests that this machine can run; ARGS="-k drain" picks some
 	@.ci/setup.sh dev
 	@$(PY) -m pytest tests/unit tests/app tests/swarm $(ARGS)
+
+prove: ## prove every lab: right is green, wrong is red and named; LABS=orchestration picks one (some minutes)
+	@.ci/setup.sh dev
+	@.ci/prove $(LABS)
 
 test-containers: ## the whole lab on nodes that are containers, in an engine made for it (some minutes)
 	@.ci/setup.sh dev

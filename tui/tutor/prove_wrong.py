@@ -26,8 +26,10 @@ MESSAGE_DEADLINE = 30.0
 MORE_PATIENCE = 7.0
 """Seconds for a command to end once its mistake was named: one that creates a service watches it for five."""
 SETTLED_WITHIN = 45.0
-UNCHANGED_FOR = 6.0
+UNCHANGED_FOR = 15.0
 """Seconds without a change after which the nodes count as settled, though something waits for what never comes."""
+_ON_THE_WAY = ("created", "restarting", "removing")
+"""States of a container that usually last for a moment."""
 UNDONE_WITHIN = 45.0
 """Seconds for the nodes to be again what they were before the mistake."""
 WATCHED_FOR = 1.0
@@ -68,7 +70,7 @@ async def try_wrong_way(session: LabSession, step: Step, way: WrongWay, start: S
     learner = Learner(session, step, start)
     if learner.is_told(way.says):
         raise UserError(f"“{way.says}” is shown before the mistake is made: {learner.hears()}")
-    await _make(session, way, learner)
+    await _make(session, step, way, learner)
     if can_change(step.goal):
         await asyncio.sleep(max(spec.hold for spec in step.goal) + WATCHED_FOR)
     await look(session)
@@ -88,7 +90,10 @@ async def settled(session: LabSession) -> Fingerprint:
         snapshot = session.snapshot
         # A task that waits for its restart is where it is wanted, and yet not all replicas run.
         short = any(snapshot.running(service) != snapshot.wanted(service) for service in snapshot.services)
-        return short or converging(snapshot.nodes, snapshot.services, snapshot.tasks)
+        moving = any(
+            container.state in _ON_THE_WAY for engine in snapshot.engines.values() for container in engine.containers
+        )
+        return short or moving or converging(snapshot.nodes, snapshot.services, snapshot.tasks)
 
     def moves_on(state: Fingerprint) -> bool:
         return not under_way() or fingerprint(session.snapshot) != state
@@ -102,11 +107,11 @@ async def settled(session: LabSession) -> Fingerprint:
     return fingerprint(session.snapshot)
 
 
-async def _make(session: LabSession, way: WrongWay, learner: Learner) -> None:
+async def _make(session: LabSession, step: Step, way: WrongWay, learner: Learner) -> None:
     """Type the commands. Some never end by themselves, so the message is listened for meanwhile."""
     for order in way.orders[:-1]:
         await _type(session, order)
-    told = asyncio.create_task(session.until(lambda: learner.is_told(way.says)))
+    told = asyncio.create_task(session.until(lambda: learner.is_told(way.says) or session.is_done(step)))
     typing = asyncio.create_task(_type(session, way.orders[-1], told))
     try:
         async with asyncio.timeout(MESSAGE_DEADLINE):
