@@ -343,6 +343,13 @@ async def test_an_unknown_step_is_said_with_those_that_there_are() -> None:
     assert "make" in caught.value.hint
 
 
+@pytest.mark.parametrize("jobs", [-1, 27])
+async def test_an_impossible_number_of_jobs_is_refused(jobs: int) -> None:
+    with pytest.raises(UserError, match="side by side") as caught:
+        await prove_lab(lab(LOOK), ProveOptions("pg-none", jobs=jobs), write=print, out=print)
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
 async def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     options = ProveOptions("pg-none", junit=str(tmp_path / "none" / "proofs.xml"))
     with pytest.raises(UserError, match="cannot be written"):

@@ -84,6 +84,12 @@ async def prove_lab(lab: Lab, options: ProveOptions, *, write: Write, out: Write
             f"Its steps: {', '.join(step.id for step in lab.steps)}.",
             exit_code=ExitCode.NOT_FOUND,
         )
+    if not 0 <= options.jobs <= len(string.ascii_lowercase):
+        raise UserError(
+            f"{options.jobs} playgrounds side by side cannot be made.",
+            f"--jobs takes 1 to {len(string.ascii_lowercase)}; without it, as many as this machine carries.",
+            exit_code=ExitCode.USAGE,
+        )
     began = time.monotonic()
     runs = plan_runs(lab, only=options.only, jumps=options.jumps, routes=options.routes)
     prover = _Prover(lab, runs, options, write)
