@@ -125,7 +125,8 @@ def test_a_second_copy_reads_along_or_leaves(content: Path) -> None:
             second.read_for(0.5)
             assert saved(content)["done"] == []
         with program(content) as third:
-            until_shown(third, "open in another window")
+            until_shown(third, "Leave, and go on there")
+            third.drain(quiet=1.0)
             third.write(b"q")
             until_shown(third, "already runs the lab")
             _, status = os.waitpid(third.pid, 0)
