@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
+from tui.labs.facts import mask, secret_facts
 from tui.labs.model import Lab, Step
 from tui.playground.model import NodeUnreachableError, Progress, ProgressState
 from tui.terminal.bittty_engine import BitttyEngine
@@ -227,7 +228,8 @@ class _Prover:
             await session.connect(playground, fresh=True)
             await ProvingRun(session, run, self, self._states).go()
         except (UserError, NodeUnreachableError, TimeoutError) as error:
-            self._write(f"✘ the run “{run.name}” on {name} ended early: {' '.join(str(error).split())}")
+            said = mask(" ".join(str(error).split()), session.facts, secret_facts(self._lab.variables))
+            self._write(f"✘ the run “{run.name}” on {name} ended early: {said}")
         finally:
             await session.close()
             self._main_is_over = self._main_is_over or run.kind is RunKind.MAIN
