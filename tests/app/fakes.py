@@ -403,6 +403,8 @@ class FakeSession(LabSession):
         self.change(readiness=Readiness.FREE if free else Readiness.READY)
 
     def stop(self) -> bool:
+        if self.view.doing is None:
+            return False
         self.asked.append("stop")
         self.change(doing=None)
         return True

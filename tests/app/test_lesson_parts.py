@@ -186,6 +186,17 @@ def test_every_state_of_a_step_has_its_own_sign() -> None:
         assert len({signs.done, signs.passed, signs.pointer, signs.stopped, signs.unknown}) == 5
 
 
+async def test_ctrl_c_stops_what_is_being_done_before_it_quits() -> None:
+    async with driven() as it:
+        it.session.change(doing=Doing("Going to «Two more nodes»", "docker swarm init"))
+        await it.until_seen("Esc stops it")
+        await it.press("ctrl+c")
+        await it.until_gone("Esc stops it")
+        assert it.app.screen is it.lab
+        await it.press("ctrl+c")
+        await it.until_seen("Leave the lab?")
+
+
 async def test_free_play_is_said_on_screen_and_ends_with_its_key() -> None:
     async with driven((80, 24)) as it:
         await it.press("x")

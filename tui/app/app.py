@@ -231,10 +231,10 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     async def action_quit(self) -> None:
-        """Ask what is to become of the nodes, and leave."""
+        """Ask what is to become of the nodes, and leave. What is being done for the learner is stopped first."""
         from tui.app.screens.quit import QuitScreen
 
-        if isinstance(self.screen, QuitScreen):
+        if isinstance(self.screen, QuitScreen) or self.session.stop():
             return
         self.push_screen(QuitScreen(self._signs, may_remove=not self.session.reading_along), self._leave)
 

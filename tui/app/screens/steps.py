@@ -38,8 +38,8 @@ class StepsScreen(Window[str | None]):
             yield Static("Go to a step", classes="window-title")
             yield OptionList(*options, id="steps", markup=False)
             yield Static(
-                "A step that is done opens to be read. To any other the nodes are brought by the lab's own commands; "
-                "steps on the way count as passed over. Esc stays here.",
+                "A step that is done opens to be read; R then begins it again. To any other the nodes are brought by "
+                "the lab's own commands, and steps on the way count as passed over. Esc stays here.",
                 classes="window-quiet",
                 markup=False,
             )
