@@ -168,6 +168,9 @@ def _add_proving(sub: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--junit", metavar="FILE", default="", help="write the proofs as JUnit XML; - is standard output"
     )
+    group.add_argument(
+        "--record", metavar="FILE", default="", help="keep what the checks saw, for tests without a swarm"
+    )
 
 
 def _in_own_namespaces(arguments: argparse.Namespace, argv: Sequence[str]) -> int | None:
@@ -258,6 +261,7 @@ def _prove(lab: "Lab", arguments: argparse.Namespace) -> int:
         strict=arguments.strict,
         json=arguments.json,
         junit=arguments.junit,
+        record=arguments.record,
     )
     # Where the standard output is for a program, people read the standard error.
     write = _complain if "-" in (arguments.json, arguments.junit) else _line

@@ -23,6 +23,7 @@ from tui.tutor.playground_control import PlaygroundControl
 from tui.tutor.proofs import Proof, ProofKind, ProofOutcome, Run, RunKind, plan_runs
 from tui.tutor.proofs_fingerprint import Fingerprint
 from tui.tutor.prove import ProvingRun
+from tui.tutor.recording import Frame
 from tui.tutor.session import LabSession
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
@@ -79,6 +80,10 @@ class Collector:
     def __init__(self) -> None:
         self.proofs: list[Proof] = []
         self.states: dict[str, Fingerprint] = {}
+        self.frames: list[Frame] = []
+
+    def kept(self, frame: Frame) -> None:
+        self.frames.append(frame)
 
     def proved(self, proof: Proof) -> None:
         self.proofs.append(proof)

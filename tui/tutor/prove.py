@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from tui.checks.evaluate import evaluate_all
-from tui.checks.model import Outcome
+from tui.checks.model import Evidence, Outcome
 from tui.clock import now
 from tui.errors import UserError
 from tui.labs.facts import mask, secret_facts
@@ -17,6 +18,7 @@ from tui.tutor.perform import cause, run_commands, run_orders, state_specs
 from tui.tutor.proofs import Proof, ProofKey, ProofKind, ProofOutcome, Run, RunKind, can_change, jump_proof
 from tui.tutor.proofs_fingerprint import Fingerprint, differences, fingerprint
 from tui.tutor.prove_wrong import settled, try_wrong_way
+from tui.tutor.recording import Frame, Moment
 from tui.tutor.session import LabSession
 from tui.tutor.views import PageQuestion
 from tui.tutor.walk import look, reach, said_by, sentence
@@ -40,6 +42,10 @@ class Listener(Protocol):
 
     def opened(self, step: Step, state: Fingerprint) -> None:
         """The main run has come to a step; the nodes are in this state."""
+        ...
+
+    def kept(self, frame: Frame) -> None:
+        """What the checks could look at, at a moment that proves something."""
         ...
 
     async def came_to(self, steps: Sequence[Step]) -> None:
@@ -86,6 +92,7 @@ class ProvingRun:
         await look(session)
         self._listener.opened(step, await settled(session))
         if step.goal and not step.already_true:
+            self._keep(step, Moment.BEFORE)
             early = "its goal is met before its commands, so it proves nothing" if session.is_done(step) else ""
             self._say(ProofKind.RED, step, reason=early)
         for question in step.questions:
@@ -93,6 +100,7 @@ class ProvingRun:
         if step.goal or step.acts:
             if not await self._proven(ProofKind.GREEN, step, self._by_its_commands(step)):
                 return False
+            self._keep(step, Moment.DONE)
             if can_change(step.goal):
                 await self._proven(ProofKind.HOLDS, step, self._still_met(step))
         judged = {block.id for block in session.view.blocks if isinstance(block, PageQuestion) and block.seen}
@@ -150,7 +158,8 @@ class ProvingRun:
     async def _wrong(self, step: Step) -> bool:
         await look(self._session)
         for nth, way in enumerate(step.wrong, start=1):
-            trying = try_wrong_way(self._session, step, way, self._start)
+            keep = partial(self._keep, step, Moment.WRONG, nth - 1)
+            trying = try_wrong_way(self._session, step, way, self._start, keep)
             await self._proven(ProofKind.WRONG, step, trying, nth, f"«{way.says}»")
             if self._session.is_done(step):
                 return await self._recover(step)
@@ -199,6 +208,12 @@ class ProvingRun:
             self._listener.proved(jump_proof(step, self._states.get(step.id), found, seconds, self._run.name))
 
     # -- telling --------------------------------------------------------------------------------------------------
+
+    def _keep(self, step: Step, moment: Moment, wrong: int | None = None, evidence: Evidence | None = None) -> None:
+        """Keep what the checks can look at now; of a wrong way, what they looked at as it was named."""
+        session = self._session
+        seen = evidence or session.evidence(start=self._start, since=self._since)
+        self._listener.kept(Frame(step.id, moment, seen, dict(session.facts), wrong))
 
     async def _proven(
         self, kind: ProofKind, step: Step, trying: Coroutine[object, object, None], nth: int = 0, what: str = ""

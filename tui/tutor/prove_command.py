@@ -32,6 +32,7 @@ from tui.tutor.proofs import (
 )
 from tui.tutor.proofs_fingerprint import Fingerprint
 from tui.tutor.prove import ProvingRun
+from tui.tutor.recording import Frame, Recording, save
 from tui.tutor.report import ProofReport, proof_line, summary_lines, table_lines
 from tui.tutor.report_files import as_json, as_junit
 from tui.tutor.session import LabSession
@@ -47,7 +48,10 @@ Write = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class ProveOptions:
-    """What is asked for on the command line. `only`: a step's id. `json`, `junit`: files, `-` the standard output."""
+    """What is asked for on the command line. `only`: a step's id. `json`, `junit`: files, `-` the standard output.
+
+    `record`: a file for what the checks saw.
+    """
 
     name: str
     provider: str | None = None
@@ -59,6 +63,7 @@ class ProveOptions:
     strict: bool = False
     json: str = ""
     junit: str = ""
+    record: str = ""
 
 
 def default_jobs() -> int:
@@ -100,6 +105,8 @@ async def prove_lab(lab: Lab, options: ProveOptions, *, write: Write, out: Write
         write(line)
     _save(options.json, as_json(report), out)
     _save(options.junit, as_junit(report), out)
+    if options.record:
+        save(Recording(lab.id, tuple(prover.frames)), Path(options.record))
     return ExitCode.OK if report.passed else ExitCode.FAILED
 
 
@@ -123,6 +130,7 @@ class _Prover:
         self._queue = list(runs)
         self._expected = expected_proofs(lab, runs)
         self._proofs: list[Proof] = []
+        self.frames: list[Frame] = []
         self._states: dict[str, Fingerprint] = {}
         self._provider = self._mesh = ""
         self._only = options.only
@@ -167,6 +175,10 @@ class _Prover:
         """See `tui.tutor.prove.Listener`."""
         self._states[step.id] = state
         self._moved.set()
+
+    def kept(self, frame: Frame) -> None:
+        """See `tui.tutor.prove.Listener`."""
+        self.frames.append(frame)
 
     async def came_to(self, steps: Sequence[Step]) -> None:
         """See `tui.tutor.prove.Listener`."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from functools import partial
 
-from tui.checks.model import Outcome
+from tui.checks.model import Evidence, Outcome
 from tui.errors import UserError
 from tui.labs.model import Order, Step, WrongWay
 from tui.swarm.gossip import free_gossip
@@ -43,14 +44,15 @@ class Learner:
         self._session = session
         self._start = start
         self._since = session.now()
+        self.evidence = session.evidence(start=start, since=self._since)  # as last looked at
         self._judge = StepJudge(session.lab)
         self._judge.open(step, start, self._since)
 
     def hears(self) -> str:
         """What is shown now: the red goals, each with what is so, and the diagnosis."""
         session = self._session
-        evidence = session.evidence(start=self._start, since=self._since)
-        self._judge.look(evidence, session.facts, session.now())
+        self.evidence = session.evidence(start=self._start, since=self._since)
+        self._judge.look(self.evidence, session.facts, session.now())
         red = [sentence(verdict) for verdict in self._judge.verdicts if verdict.outcome is not Outcome.PASS]
         return "; ".join([*red, self._judge.diagnosis] if self._judge.diagnosis else red)
 
@@ -59,10 +61,12 @@ class Learner:
         return fragment.casefold() in self.hears().casefold()
 
 
-async def try_wrong_way(session: LabSession, step: Step, way: WrongWay, start: Snapshot) -> None:
+async def try_wrong_way(
+    session: LabSession, step: Step, way: WrongWay, start: Snapshot, keep: Callable[[Evidence], None]
+) -> None:
     """Make the mistake, hear its message, see the goal stay red, and undo it. Raises UserError with what is amiss.
 
-    `start`: the swarm as the step was opened.
+    `start`: the swarm as the step was opened. `keep` is given what there was to see when the message was heard.
     """
     if session.is_done(step):
         raise UserError("the goal is met already, so that no way to it can be wrong.")
@@ -71,6 +75,7 @@ async def try_wrong_way(session: LabSession, step: Step, way: WrongWay, start: S
     if learner.is_told(way.says):
         raise UserError(f"“{way.says}” is shown before the mistake is made: {learner.hears()}")
     await _make(session, step, way, learner)
+    keep(learner.evidence)
     if can_change(step.goal):
         await asyncio.sleep(max(spec.hold for spec in step.goal) + WATCHED_FOR)
     await look(session)
