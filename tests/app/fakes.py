@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import cast
 
-from tui.checks.model import Outcome, Verdict
+from tui.checks.model import Outcome, Verdict, WebTarget
 from tui.errors import UserError
 from tui.labs.model import Lab
-from tui.playground.model import Playground, Progress, ProgressListener, ProgressState
+from tui.playground.model import Playground, Progress, ProgressListener, ProgressState, WebAnswer
 from tui.swarm.snapshot import (
     Container,
     Engine,
@@ -288,6 +288,7 @@ class FakeSession(LabSession):
         self.reads_along = False
         self.closed = False
         self.connected_fresh: bool | None = None
+        self.answers_seen: dict[WebTarget, tuple[WebAnswer, ...]] = {}
         self.known_shells: dict[str, FakeShell] = {}
         self._subscribers: list[Callable[[SessionEvent], None]] = []
 
@@ -309,6 +310,10 @@ class FakeSession(LabSession):
     @property
     def mesh(self) -> str:
         return "nftables"
+
+    @property
+    def web(self) -> Mapping[WebTarget, Sequence[WebAnswer]]:
+        return self.answers_seen
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
         self._subscribers.append(listener)

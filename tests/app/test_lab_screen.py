@@ -373,8 +373,8 @@ async def test_history_can_be_seen() -> None:
     session = FakeSession(snapshot=swarm_of_three(pets_task(1, "node1"), past, replicas=1))
     async with driven(session=session) as it:
         await it.until_seen("1 task that is no more")
-        assert "F7 history" in it.lab.bar("footer").text
-        await it.press("v")
+        assert "o history" in it.lab.bar("footer").text
+        await it.press("o")
         await it.until_seen(" \\_ pets.1")
 
 

@@ -12,7 +12,20 @@ from rich.cells import chop_cells, set_cell_size
 from textual.content import Content
 from textual.style import Style
 
-__all__ = ["ROLE_CLASSES", "Line", "Role", "Span", "cells", "clip", "content_of", "hang", "inline", "line", "text_of"]
+__all__ = [
+    "ROLE_CLASSES",
+    "Line",
+    "Role",
+    "Span",
+    "cells",
+    "clip",
+    "content_of",
+    "flow",
+    "hang",
+    "inline",
+    "line",
+    "text_of",
+]
 
 
 class Role(StrEnum):
@@ -31,6 +44,12 @@ class Role(StrEnum):
     FOCUS = "focus"  # the title of the focused pane
     TAB = "tab"  # a tab that is not the chosen one
     CHOSEN = "chosen"  # the chosen tab while its pane has no focus
+    HUE1 = "hue1"  # six colours that tell services apart, always beside a letter or a name
+    HUE2 = "hue2"
+    HUE3 = "hue3"
+    HUE4 = "hue4"
+    HUE5 = "hue5"
+    HUE6 = "hue6"
 
 
 ROLE_CLASSES = {f"role--{role.value}" for role in Role}
@@ -87,6 +106,21 @@ def clip(parts: Sequence[Span], width: int, ellipsis: str) -> Line:
         kept.append(replace(span, text=set_cell_size(span.text, room).rstrip() + ellipsis))
         break
     return tuple(kept)
+
+
+def flow(parts: Iterable[Line], width: int, gap: int = 3) -> list[Line]:
+    """Parts one after another, `gap` cells apart, on as many lines as they need; none is broken."""
+    lines: list[Line] = []
+    used = 0
+    for part in parts:
+        size = cells(text_of(part))
+        if lines and used + gap + size <= width:
+            lines[-1] = (*lines[-1], Span(" " * gap), *part)
+            used += gap + size
+        else:
+            lines.append(part)
+            used = size
+    return lines
 
 
 def hang(first: Sequence[Span], body: Sequence[Span], width: int) -> list[Line]:

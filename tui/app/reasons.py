@@ -11,10 +11,8 @@ from tui.tutor.views import LessonView, PageBreak, PageCommand, Readiness
 __all__ = ["is_last_and_done", "why_no_command", "why_no_explanation", "why_no_help", "why_not_next", "works_now"]
 
 
-def works_now(
-    action: Action, view: LessonView, shells: Mapping[str, NodeShell], *, history: bool, narrow: bool
-) -> bool:
-    """Whether the action would do something. `history`: there are past tasks. `narrow`: panes are tabs anyway."""
+def works_now(action: Action, view: LessonView, shells: Mapping[str, NodeShell], *, narrow: bool) -> bool:
+    """Whether the action would do something. `narrow`: panes are tabs anyway."""
     match action.id:
         case "lesson.next":
             return view.can_go_on
@@ -38,8 +36,6 @@ def works_now(
             return bool(shells) and view.doing is None and not view.reading_along
         case "pane.maximise":
             return not narrow
-        case "swarm.history":
-            return history
         case "node.1" | "node.2" | "node.3" | "pane.shell":
             return bool(shells)
         case _:

@@ -31,6 +31,10 @@ class Signs:
     ellipsis: str
     bullet: str  # before an item of a list
     passed: str  # a step that was jumped over
+    gone: str  # what left, before where it went
+    came: str  # what came, before where it was
+    track: str  # the line of the time that is kept
+    handle: str  # the place on that line that is looked at
 
     def of(self, outcome: Outcome) -> str:
         """The sign of a check's answer."""
@@ -56,6 +60,10 @@ UNICODE = Signs(
     ellipsis="…",
     bullet="•",
     passed="»",
+    gone="→",
+    came="←",
+    track="─",
+    handle="┃",
 )
 
 ASCII = Signs(
@@ -77,6 +85,10 @@ ASCII = Signs(
     ellipsis="~",
     bullet="*",
     passed="~",
+    gone=">",
+    came="<",
+    track="-",
+    handle="|",
 )
 
 

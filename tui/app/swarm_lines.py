@@ -8,7 +8,7 @@ from tui.app.signs import UNICODE, Signs
 from tui.app.tables import Column, fits, table
 from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Service, Snapshot, SwarmNode, Task
 
-__all__ = ["Look", "has_history", "replicas_summary", "swarm_lines"]
+__all__ = ["Look", "has_history", "mesh_line", "replicas_summary", "swarm_lines", "trouble_lines"]
 
 _STARTING = frozenset({"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"})
 _FAILED = frozenset({"failed", "rejected", "orphaned"})
@@ -36,7 +36,7 @@ class Look:
 def swarm_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     """Everything that the live pane shows, a line each, none wider than the look's width."""
     blocks: list[tuple[str, list[Line]]] = []
-    if trouble := _trouble(snapshot, look):
+    if trouble := trouble_lines(snapshot, look):
         blocks.append(("", trouble))
     if snapshot.nodes:
         blocks.append(("docker node ls", _node_table(snapshot, look)))
@@ -75,7 +75,7 @@ def replicas_summary(snapshot: Snapshot) -> str:
     return f"{running}/{sum(snapshot.wanted(service) for service in snapshot.services)}"
 
 
-def _trouble(snapshot: Snapshot, look: Look) -> list[Line]:
+def trouble_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     """What could not be asked, and how old what is shown is."""
     lines: list[Line] = []
     for engine in snapshot.engines.values():
@@ -186,8 +186,13 @@ def _service_table(snapshot: Snapshot, look: Look) -> list[Line]:
     )
     lines = table(columns, look.width, ellipsis=look.signs.ellipsis)
     if look.mesh and any(port.mode == "ingress" for service in services for port in service.ports):
-        lines.append(line(Span(f"mesh: {_MESHES.get(look.mesh, look.mesh)}", Role.MUTED)))
+        lines.extend(mesh_line(look))
     return lines
+
+
+def mesh_line(look: Look) -> list[Line]:
+    """What carries published ports, where that is known."""
+    return [line(Span(f"mesh: {_MESHES.get(look.mesh, look.mesh)}", Role.MUTED))] if look.mesh else []
 
 
 def _replicas(snapshot: Snapshot, service: Service) -> Line:

@@ -1,13 +1,13 @@
 """The lesson's state: which step is on screen, at which one the nodes stand, what is done, and what is to be shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from tui.checks.evaluate import evaluate_all
-from tui.checks.model import Answer, Evidence, Outcome, Verdict
+from tui.checks.model import Answer, Evidence, Outcome, Verdict, WebTarget
 from tui.checks.questions import judge
 from tui.labs.model import Break, Lab, Question, QuestionKind, Step
-from tui.playground.model import NODE_NAMES
+from tui.playground.model import NODE_NAMES, WebAnswer
 from tui.swarm.snapshot import Snapshot
 from tui.terminal.command_log import CommandLog
 from tui.tutor.account import Account
@@ -86,6 +86,11 @@ class Lesson:
     def mesh(self) -> str:
         """What carries published ports: ipvs, nftables, or empty while not known."""
         return self._live.mesh
+
+    @property
+    def web(self) -> Mapping[WebTarget, Sequence[WebAnswer]]:
+        """The last answers of the ports that the open step asks, oldest first."""
+        return self._live.web
 
     @property
     def facts(self) -> Mapping[str, str]:

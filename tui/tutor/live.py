@@ -8,9 +8,9 @@ from typing import Protocol
 from tui.checks.evaluate import command_targets, goal_targets
 from tui.checks.extras import extras_of
 from tui.checks.facts import facts_of
-from tui.checks.model import Answer, Evidence
+from tui.checks.model import Answer, Evidence, WebTarget
 from tui.labs.model import CheckSpec, Lab, Step, Subject
-from tui.playground.model import Node, Playground
+from tui.playground.model import Node, Playground, WebAnswer
 from tui.swarm.observer import Observer
 from tui.swarm.snapshot import Snapshot
 from tui.terminal.command_log import CommandLog
@@ -117,6 +117,11 @@ class LiveNodes:
         if self._playground is None:
             raise RuntimeError("there are no nodes yet")
         return self._playground
+
+    @property
+    def web(self) -> Mapping[WebTarget, Sequence[WebAnswer]]:
+        """The last answers of the ports that the open step asks, oldest first."""
+        return self._prober.answers if self._prober else MappingProxyType({})
 
     def now(self) -> float:
         """Seconds since the epoch, by the lesson's own clock."""

@@ -10,7 +10,8 @@ from textual.widgets import Static
 from tui.app import reasons
 from tui.app.actions import ACTIONS, bindings
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
-from tui.app.screens.lab_frame import LabFrame, Pane
+from tui.app.screens.lab_frame import Pane
+from tui.app.screens.lab_live import LabLive
 from tui.app.signs import ASCII, Signs
 from tui.app.widgets.question import QuestionBlock
 from tui.tutor.ladder import Rung
@@ -33,7 +34,7 @@ _NARROW = 100
 _LESSON_ACTIONS = frozenset(action.call for action in ACTIONS if action.id.startswith("lesson."))
 
 
-class LabScreen(LabFrame):
+class LabScreen(LabLive):
     """Shows a session, and does what keys ask for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(app=False)]
@@ -286,7 +287,3 @@ class LabScreen(LabFrame):
             self._say("In a window this narrow, each pane has it whole already.")
         else:
             self.maximised = not self.maximised
-
-    def action_history(self) -> None:
-        """Show or hide tasks that are no more."""
-        self.with_history = not self.with_history

@@ -16,13 +16,12 @@ from tui.app import bars, reasons
 from tui.app.actions import ACTIONS, Action, action_of, key_name, keys_of, release_keys
 from tui.app.paint import ROLE_CLASSES, Line, Role, Span, line
 from tui.app.signs import Signs
-from tui.app.swarm_lines import Look, has_history, replicas_summary, swarm_lines
+from tui.app.swarm_lines import replicas_summary
 from tui.app.widgets.lesson import LessonKeys, LessonPane
 from tui.app.widgets.painted import Bar
 from tui.app.widgets.preparing import PreparingPanel
 from tui.app.widgets.shell_box import ShellBox
 from tui.app.widgets.swarm_view import SwarmView
-from tui.clock import now
 from tui.playground.model import NODE_NAMES
 
 if TYPE_CHECKING:
@@ -79,6 +78,7 @@ class LabFrame(Screen[None]):
             with Vertical(id="right"):
                 with Vertical(id="swarm"):
                     yield Bar(signs, id="swarm-title", classes="pane-title")
+                    yield Bar(signs, id="moment")
                     yield PreparingPanel(signs, id="preparing")
                     yield SwarmView(self._swarm_lines, id="swarm-view")
                 yield ShellBox(signs, release_keys(self._keymap), id="shell")
@@ -179,18 +179,8 @@ class LabFrame(Screen[None]):
     # --- drawing ----------------------------------------------------------------------------------------------------
 
     def _swarm_lines(self, width: int, height: int) -> list[Line]:
-        session = self._session
-        look = Look(
-            width=width,
-            now=now(),
-            height=height,
-            here=self.node,
-            mesh=session.mesh,
-            history=self.with_history,
-            signs=self._signs,
-        )
-        lines = swarm_lines(session.snapshot, look)
-        return [(), *lines] if len(lines) < height else lines
+        """What the live pane shows; the subclass knows."""
+        raise NotImplementedError
 
     def _draw_all(self) -> None:
         if self.prepared:
@@ -242,12 +232,8 @@ class LabFrame(Screen[None]):
         return line(Span(f" {text}", Role.CHOSEN))
 
     def _draw_swarm_title(self) -> None:
-        focused = self.pane is Pane.SWARM
-        if self.prepared:
-            fresh = bars.freshness(self._session.snapshot, now(), self._signs)
-            self.bar("swarm-title").show(self._title("Swarm", focused=focused), (*fresh, Span(" ")))
-        else:
-            self.bar("swarm-title").show(self._title("Your nodes", focused=focused))
+        """The row above the live pane; the subclass knows."""
+        raise NotImplementedError
 
     def _draw_tabs(self) -> None:
         in_shell = self.pane is Pane.SHELL
@@ -300,6 +286,4 @@ class LabFrame(Screen[None]):
 
     def works_now(self, action: Action) -> bool:
         """Whether the action would do something now. Keys of others answer with a sentence that says why not."""
-        session = self._session
-        history = self.prepared and has_history(session.snapshot)
-        return reasons.works_now(action, self._view, session.shells, history=history, narrow=self.has_class("-narrow"))
+        return reasons.works_now(action, self._view, self._session.shells, narrow=self.has_class("-narrow"))

@@ -28,6 +28,7 @@ class SwarmView(ScrollView, can_focus=True):
         self._make_lines = make_lines
         self._lines: list[Line] = []
         self._strips: dict[tuple[Line, int], Strip] = {}
+        self._along = False  # the end stays in sight while lines come
         self.drawn = 0  # lines that were asked to be drawn again, ever: what tests of the diffing look at
 
     @property
@@ -42,9 +43,19 @@ class SwarmView(ScrollView, can_focus=True):
             return
         self._show(self._make_lines(width, self.size.height))
 
+    def turn(self, *, to_end: bool) -> None:
+        """Something else is shown from now on: from its beginning, or from its end, and then along with it.
+
+        Whoever scrolls away from the end stays there until they scroll back.
+        """
+        self._along = to_end
+        if not to_end:
+            self.scroll_to(y=0, animate=False)
+
     def _show(self, lines: list[Line]) -> None:
         old, self._lines = self._lines, lines
         width = self.scrollable_content_region.width
+        at_end = self._along and (self.is_vertical_scroll_end or not old)
         if len(old) != len(lines):
             self.virtual_size = Size(width, len(lines))
         changed = [
@@ -56,6 +67,8 @@ class SwarmView(ScrollView, can_focus=True):
         top = round(self.scroll_offset.y)
         for first, last in _runs(changed):
             self.refresh(Region(0, first - top, self.size.width, last - first + 1))
+        if at_end and changed:
+            self.scroll_end(animate=False)
 
     def on_resize(self) -> None:
         """Another width: other columns."""

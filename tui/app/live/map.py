@@ -1,0 +1,200 @@
+"""The map: a column a node, a block a task, and what is on its way between them. Pure.
+
+The most that has room is shown: a name for each task, or a sign and a letter for each, or counts for each service.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+
+from tui.app.live.blocks import Block, Kind, Placed, counts, place
+from tui.app.live.emblems import Emblem
+from tui.app.live.moves import Move
+from tui.app.paint import Line, Role, Span, cells, clip, flow, hang, line, text_of
+from tui.app.signs import Signs
+from tui.app.swarm_lines import Look, trouble_lines
+from tui.swarm.snapshot import Snapshot, SwarmNode
+
+__all__ = ["map_lines"]
+
+_GAP = 2
+_WIDEST = 40
+_NARROWEST = 15  # «Manager Drain ‖»
+_PAIR = 3  # a sign, a letter, and the space after them
+
+_Cell = Callable[[Sequence[Block], int], list[Line]]
+
+
+def map_lines(snapshot: Snapshot, look: Look, moves: Sequence[Move] = ()) -> list[Line]:
+    """The whole map, a line each, none wider than the look's width. `moves` are what left its node a moment ago."""
+    signs = look.signs
+    head = trouble_lines(snapshot, look)
+    if not snapshot.nodes:
+        head.append(line(Span("No swarm yet: the map shows its nodes, and the tasks that they run.", Role.MUTED)))
+        return [clip(each, look.width, signs.ellipsis) for each in head]
+    placed = place(snapshot, moves)
+    foot = _foot(snapshot, placed, look)
+    room = look.height - len(head) - len(foot) - bool(head) - bool(foot)
+    lines: list[Line] = []
+    for least, cell in _forms(placed, look):
+        lines = _grid(snapshot, placed, look, least, cell)
+        if not look.height or len(lines) <= room:
+            break
+    whole = [*head, *([()] if head else []), *lines, *([()] if foot else []), *foot]
+    return [clip(each, look.width, signs.ellipsis) for each in whole]
+
+
+def _forms(placed: Placed, look: Look) -> list[tuple[int, _Cell]]:
+    """The ways to show a node's tasks, each with the least width of a column, from the most to the least telling."""
+    signs = look.signs
+    longest = 2 + max((cells(block.name) for on in placed.on.values() for block in on), default=0)
+    return [
+        (min(max(longest, _NARROWEST), _WIDEST), lambda blocks, _: [_named(block, placed, signs) for block in blocks]),
+        (_NARROWEST, lambda blocks, width: _pairs(blocks, placed, width, signs)),
+        (_NARROWEST, lambda blocks, _: _counts(blocks, placed, signs)),
+    ]
+
+
+def _grid(snapshot: Snapshot, placed: Placed, look: Look, least: int, cell: _Cell) -> list[Line]:
+    """Nodes side by side, as many as have room, and the rest below them."""
+    nodes = snapshot.nodes
+    across = max(min((look.width + _GAP) // (least + _GAP), len(nodes)), 1)
+    width = max(min((look.width + _GAP) // across - _GAP, _WIDEST), 1)
+    if across == 1:
+        width = look.width
+    confirmed = {engine.node_id for engine in snapshot.engines.values() if engine.node == look.here}
+    columns: list[list[Line]] = []
+    for node in nodes:
+        head = _heading(node, here=node.id in confirmed, signs=look.signs)
+        body = cell(placed.on.get(node.id, ()), width) or [line(Span("empty", Role.MUTED))]
+        columns.append([*head, *body])
+    lines: list[Line] = []
+    for start in range(0, len(columns), across):
+        if start:
+            lines.append(())
+        for row in zip_longest(*columns[start : start + across], fillvalue=()):
+            lines.append(_beside(row, width, look.signs))
+    return lines
+
+
+def _beside(parts: Sequence[Line], width: int, signs: Signs) -> Line:
+    spans: list[Span] = []
+    pad = 0
+    for part in parts:
+        if part:
+            if pad:
+                spans.append(Span(" " * pad))
+            cut = clip(part, width, signs.ellipsis)
+            spans.extend(cut)
+            pad = width - cells(text_of(cut)) + _GAP
+        else:
+            pad += width + _GAP
+    return tuple(spans)
+
+
+def _heading(node: SwarmNode, *, here: bool, signs: Signs) -> list[Line]:
+    """The node's name, and below it what it is and whether it takes tasks."""
+    role = "Leader" if node.leader else node.role.capitalize()
+    name = [Span(node.hostname or node.id[:10], Role.STRONG), Span(" *" if here else "", Role.ACCENT)]
+    if node.state != "ready":
+        state = Span(f"{node.state.capitalize()} {signs.down}", Role.BAD)
+    elif node.availability == "active":
+        state = Span("Active", Role.MUTED)
+    else:
+        state = Span(f"{node.availability.capitalize()} {signs.paused}", Role.PENDING)
+    return [tuple(name), (Span(f"{role} ", Role.MUTED), state)]
+
+
+# --- tasks ---------------------------------------------------------------------------------------------------------
+
+
+def _sign(kind: Kind, signs: Signs) -> Span:
+    match kind:
+        case Kind.RUNNING:
+            return Span(signs.running, Role.OK)
+        case Kind.STARTING:
+            return Span(signs.starting, Role.PENDING)
+        case Kind.FAILED:
+            return Span(signs.failed, Role.BAD)
+        case Kind.LEAVING:
+            return Span(signs.gone, Role.PENDING)
+        case Kind.GHOST:
+            return Span(signs.down, Role.BAD)
+
+
+def _emblem(block: Block, placed: Placed) -> Emblem:
+    return placed.emblems.get(block.service) or Emblem(block.name, "?", Role.MUTED)
+
+
+def _named(block: Block, placed: Placed, signs: Signs) -> Line:
+    """`● pets.3`, and what is special about it."""
+    faint = block.kind in (Kind.LEAVING, Kind.GHOST)
+    name = Span(f" {block.name}", Role.MUTED if faint else _emblem(block, placed).role)
+    if block.kind is Kind.LEAVING:
+        note = f" to {block.gone_to}" if block.gone_to else f" {'leaving' if block.state == 'running' else 'gone'}"
+    elif block.kind is Kind.GHOST:
+        note = f" ghost, now on {block.gone_to}" if block.gone_to else " ghost"
+    elif block.came_from:
+        note = f" {signs.came} {block.came_from}"
+        note += "" if block.kind is Kind.RUNNING else f", {block.state}"
+    else:
+        note = "" if block.kind is Kind.RUNNING else f" {block.state}"
+    return (_sign(block.kind, signs), name, Span(note, Role.MUTED)) if note else (_sign(block.kind, signs), name)
+
+
+def _pairs(blocks: Sequence[Block], placed: Placed, width: int, signs: Signs) -> list[Line]:
+    """A sign and a letter for each task, as many in a row as have room."""
+    across = max((width + 1) // _PAIR, 1)
+    lines: list[Line] = []
+    for start in range(0, len(blocks), across):
+        spans: list[Span] = []
+        for block in blocks[start : start + across]:
+            emblem = _emblem(block, placed)
+            spans += (_sign(block.kind, signs), Span(f"{emblem.letter} ", emblem.role))
+        lines.append(tuple(spans))
+    return lines
+
+
+def _counts(blocks: Sequence[Block], placed: Placed, signs: Signs) -> list[Line]:
+    """For each service how many tasks there are of each kind: `P 8● 2◌`."""
+    by_service: dict[str, list[Block]] = {}
+    for block in blocks:
+        by_service.setdefault(block.service, []).append(block)
+    lines: list[Line] = []
+    for its in by_service.values():
+        emblem = _emblem(its[0], placed)
+        spans = [Span(emblem.letter, emblem.role)]
+        for kind, number in counts(its).items():
+            spans += (Span(f" {number}"), _sign(kind, signs))
+        lines.append(tuple(spans))
+    return lines
+
+
+# --- below the nodes -----------------------------------------------------------------------------------------------
+
+
+def _foot(snapshot: Snapshot, placed: Placed, look: Look) -> list[Line]:
+    """Tasks without a node, and what the letters mean."""
+    lines: list[Line] = []
+    signs = look.signs
+    if placed.nowhere:
+        names = ", ".join(block.name for block in placed.nowhere[:8])
+        more = len(placed.nowhere) - 8
+        text = f"on no node yet: {names}" + (f" and {more} more" if more > 0 else "")
+        text += f": {placed.why_nowhere}" if placed.why_nowhere else ""
+        lines += hang(line(Span(f"{signs.starting} ", Role.PENDING)), line(text), look.width)
+    running = dict.fromkeys(placed.emblems, 0)
+    for blocks in placed.on.values():
+        for block in blocks:
+            if block.kind is Kind.RUNNING and block.service in running:
+                running[block.service] += 1
+    legend: list[Line] = []
+    for service in snapshot.services:
+        emblem, wanted = placed.emblems[service.id], snapshot.wanted(service)
+        role = Role.OK if running[service.id] == wanted else Role.PENDING
+        count = Span(f"{running[service.id]}/{wanted}", role)
+        legend.append((Span(emblem.letter, emblem.role), Span(f" {service.name} "), count))
+    lines += flow(legend, look.width)
+    kinds = counts([block for blocks in placed.on.values() for block in blocks])
+    if any(kind is not Kind.RUNNING for kind in kinds):
+        lines += flow([(_sign(kind, signs), Span(f" {kind.value}", Role.MUTED)) for kind in kinds], look.width)
+    return lines
