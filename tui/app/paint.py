@@ -6,6 +6,7 @@ A role is a word for the meaning (`ok`, `muted`); the style sheet decides the lo
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from rich.cells import cell_len as cells
 from rich.cells import chop_cells, set_cell_size
@@ -25,6 +26,7 @@ __all__ = [
     "inline",
     "line",
     "text_of",
+    "width_of",
 ]
 
 
@@ -75,6 +77,12 @@ def line(*parts: Span | str) -> Line:
 def text_of(parts: Iterable[Span]) -> str:
     """What a line says, without its roles."""
     return "".join(span.text for span in parts)
+
+
+@lru_cache(maxsize=4096)
+def width_of(parts: Line) -> int:
+    """The cells that a line takes. Kept for lines that are asked again and again."""
+    return cells(text_of(parts))
 
 
 def content_of(parts: Sequence[Span]) -> Content:

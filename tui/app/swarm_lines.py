@@ -1,9 +1,11 @@
 """The swarm as lines: a pure function of a snapshot, in the words and columns of the docker CLI."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tui.app.ages import ago, duration
-from tui.app.paint import Line, Role, Span, clip, hang, line
+from tui.app.census import FAILED, Census, is_past, slot_of
+from tui.app.paint import Line, Role, Span, clip, hang, line, width_of
 from tui.app.signs import UNICODE, Signs
 from tui.app.tables import Column, fits, table
 from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Service, Snapshot, SwarmNode, Task
@@ -11,7 +13,6 @@ from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Ser
 __all__ = ["Look", "has_history", "mesh_line", "replicas_summary", "swarm_lines", "trouble_lines"]
 
 _STARTING = frozenset({"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"})
-_FAILED = frozenset({"failed", "rejected", "orphaned"})
 _MOST_BLOCKS = 8
 _MESHES = {"nftables": "nftables stand-in (this kernel has no IPVS)", "ipvs": "IPVS"}
 
@@ -36,16 +37,17 @@ class Look:
 def swarm_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     """Everything that the live pane shows, a line each, none wider than the look's width."""
     blocks: list[tuple[str, list[Line]]] = []
+    census = Census.take(snapshot)
     if trouble := trouble_lines(snapshot, look):
         blocks.append(("", trouble))
     if snapshot.nodes:
-        blocks.append(("docker node ls", _node_table(snapshot, look)))
+        blocks.append(("docker node ls", _node_table(snapshot, census, look)))
     if outside := _outside(snapshot, look):
         blocks.append(("", outside))
     if snapshot.services:
-        blocks.append(("docker service ls", _service_table(snapshot, look)))
+        blocks.append(("docker service ls", _service_table(snapshot, census, look)))
         for service in snapshot.services:
-            blocks.append((f"docker service ps {service.name}", _task_table(snapshot, service, look)))
+            blocks.append((f"docker service ps {service.name}", _task_table(census, service, look)))
     if snapshot.nodes and (by_hand := _by_hand(snapshot, look)):
         blocks.append(("", by_hand))
     if not blocks:
@@ -59,19 +61,20 @@ def swarm_lines(snapshot: Snapshot, look: Look) -> list[Line]:
         if caption and captions:
             lines.append(line(Span(f"$ {caption}", Role.MUTED)))
         lines.extend(block)
-    return [clip(each, look.width, look.signs.ellipsis) for each in lines]
+    return [each if width_of(each) <= look.width else clip(each, look.width, look.signs.ellipsis) for each in lines]
 
 
 def has_history(snapshot: Snapshot) -> bool:
     """Whether there are tasks that are no more."""
-    return any(_is_past(task) for task in snapshot.tasks)
+    return any(is_past(task) for task in snapshot.tasks)
 
 
 def replicas_summary(snapshot: Snapshot) -> str:
     """Running and wanted replicas of all services, as 4/6; empty without services."""
     if not snapshot.services:
         return ""
-    running = sum(snapshot.running(service) for service in snapshot.services)
+    census = Census.take(snapshot)
+    running = sum(census.running(service) for service in snapshot.services)
     return f"{running}/{sum(snapshot.wanted(service) for service in snapshot.services)}"
 
 
@@ -97,7 +100,7 @@ def trouble_lines(snapshot: Snapshot, look: Look) -> list[Line]:
 # --- nodes ---------------------------------------------------------------------------------------------------------
 
 
-def _node_table(snapshot: Snapshot, look: Look) -> list[Line]:
+def _node_table(snapshot: Snapshot, census: Census, look: Look) -> list[Line]:
     nodes = snapshot.nodes
     columns = (
         Column(("ID",), tuple(line(node.id[:10]) for node in nodes), drop=3),
@@ -106,7 +109,7 @@ def _node_table(snapshot: Snapshot, look: Look) -> list[Line]:
         Column(("AVAILABILITY",), tuple(_availability(node, look) for node in nodes)),
         Column(("MANAGER STATUS", "MANAGER"), tuple(_manager_status(node) for node in nodes), drop=5),
         Column(("ENGINE VERSION", "ENGINE"), tuple(line(node.engine_version.split("+")[0]) for node in nodes), drop=1),
-        Column(("TASKS",), tuple(_blocks(snapshot, node, look) for node in nodes), drop=4),
+        Column(("TASKS",), tuple(_blocks(census, node, look) for node in nodes), drop=4),
     )
     return table(columns, look.width, ellipsis=look.signs.ellipsis)
 
@@ -138,16 +141,13 @@ def _manager_status(node: SwarmNode) -> Line:
     return line(Span(node.reachability.capitalize(), role))
 
 
-def _blocks(snapshot: Snapshot, node: SwarmNode, look: Look) -> Line:
+def _blocks(census: Census, node: SwarmNode, look: Look) -> Line:
     """A sign for each task that should run on the node: what the scheduler did, at a glance."""
-    services = {service.id: number for number, service in enumerate(snapshot.services)}
-    tasks = [task for task in snapshot.tasks if task.node_id == node.id and not _is_past(task)]
-    tasks.sort(key=lambda task: (services.get(task.service_id, 0), task.slot, task.created))
+    tasks = census.here.get(node.id, ())
     if len(tasks) > _MOST_BLOCKS:
-        running = sum(1 for task in tasks if snapshot.runs(task))
+        running = sum(1 for task in tasks if census.runs(task))
         return line(Span(look.signs.running, Role.OK), f" {running} of {len(tasks)}")
-    signs = [_task_sign(snapshot, task, look) for task in tasks]
-    return tuple(signs)
+    return tuple(_task_sign(census, task, look) for task in tasks)
 
 
 def _outside(snapshot: Snapshot, look: Look) -> list[Line]:
@@ -174,13 +174,13 @@ def _outside(snapshot: Snapshot, look: Look) -> list[Line]:
 # --- services and tasks --------------------------------------------------------------------------------------------
 
 
-def _service_table(snapshot: Snapshot, look: Look) -> list[Line]:
+def _service_table(snapshot: Snapshot, census: Census, look: Look) -> list[Line]:
     services = snapshot.services
     columns = (
         Column(("ID",), tuple(line(service.id[:10]) for service in services), drop=1),
         Column(("NAME",), tuple(line(Span(service.name, Role.STRONG)) for service in services), least=8),
         Column(("MODE",), tuple(line(service.mode) for service in services), drop=2),
-        Column(("REPLICAS",), tuple(_replicas(snapshot, service) for service in services)),
+        Column(("REPLICAS",), tuple(_replicas(snapshot, census, service) for service in services)),
         Column(("IMAGE",), tuple(line(service.image) for service in services), least=12),
         Column(("PORTS",), tuple(line(_ports(service.ports)) for service in services), least=10),
     )
@@ -195,8 +195,8 @@ def mesh_line(look: Look) -> list[Line]:
     return [line(Span(f"mesh: {_MESHES.get(look.mesh, look.mesh)}", Role.MUTED))] if look.mesh else []
 
 
-def _replicas(snapshot: Snapshot, service: Service) -> Line:
-    running, wanted = snapshot.running(service), snapshot.wanted(service)
+def _replicas(snapshot: Snapshot, census: Census, service: Service) -> Line:
+    running, wanted = census.running(service), snapshot.wanted(service)
     return line(Span(f"{running}/{wanted}", Role.OK if running == wanted else Role.PENDING))
 
 
@@ -207,20 +207,23 @@ def _ports(ports: tuple[PublishedPort, ...]) -> str:
     )
 
 
-def _task_table(snapshot: Snapshot, service: Service, look: Look) -> list[Line]:
+def _task_table(census: Census, service: Service, look: Look) -> list[Line]:
     lines: list[Line] = []
-    tasks = snapshot.tasks_of(service)
-    shown = [task for task in tasks if look.history or not _is_past(task) or _explains(snapshot, tasks, task)]
+    tasks = census.of.get(service.id, [])
+    slots = census.slots(service)
+    shown = [t for t in tasks if look.history or not is_past(t) or census.explains(slots[slot_of(t)], t)]
     if shown:
-        named = [(task, _past_sibling(tasks, task)) for task in shown]
+        rows = [_cells(census, service, task, look, below=slots[slot_of(task)][0] is not task) for task in shown]
+        names, nodes, desired, current = zip(*rows, strict=True)
         columns = (
-            Column(("NAME",), tuple(_task_name(service, task, below, look) for task, below in named), least=9),
-            Column(("NODE",), tuple(_paint(task, snapshot.node_name(task.node_id)) for task in shown), least=5),
-            Column(("DESIRED STATE", "DESIRED"), tuple(_paint(t, t.desired.capitalize()) for t in shown), drop=1),
-            Column(("CURRENT STATE", "CURRENT"), tuple(_current(snapshot, task, look) for task in shown), least=12),
+            Column(("NAME",), names, least=9),
+            Column(("NODE",), nodes, least=5),
+            Column(("DESIRED STATE", "DESIRED"), desired, drop=1),
+            Column(("CURRENT STATE", "CURRENT"), current, least=12),
         )
-        errors = Column(("ERROR",), tuple(_error(task) for task in shown))
-        if any(task.error for task in shown) and fits((*columns, errors), look.width):
+        failing = any(task.error for task in shown)
+        errors = Column(("ERROR",), tuple(_error(task) for task in shown) if failing else ())
+        if failing and fits((*columns, errors), look.width):
             lines.extend(table((*columns, errors), look.width, ellipsis=look.signs.ellipsis))
         else:  # no room beside the row: the whole error below it, since it is what one wants to read
             head, *rows = table(columns, look.width, ellipsis=look.signs.ellipsis)
@@ -238,62 +241,46 @@ def _task_table(snapshot: Snapshot, service: Service, look: Look) -> list[Line]:
     return lines
 
 
-def _is_past(task: Task) -> bool:
-    """Whether the task is history: the manager no longer wants it to run."""
-    return task.desired not in ("running", "ready") or task.state in _FAILED | {"complete", "shutdown"}
-
-
-def _past_sibling(tasks: tuple[Task, ...], task: Task) -> bool:
-    """Whether a younger task took this one's slot."""
-    for other in tasks:
-        same = other.slot == task.slot and (task.slot != 0 or other.node_id == task.node_id)
-        if same:
-            return other is not task
-    return False
-
-
-def _explains(snapshot: Snapshot, tasks: tuple[Task, ...], task: Task) -> bool:
-    """Whether this past task says why nothing runs in its slot now: the last failure of an empty slot."""
-    slot = [t for t in tasks if t.slot == task.slot and (task.slot != 0 or t.node_id == task.node_id)]
-    if any(snapshot.runs(t) for t in slot):
-        return False
-    return next((t for t in slot if t.state in _FAILED), None) is task
-
-
-def _task_name(service: Service, task: Task, below: bool, look: Look) -> Line:
+def _cells(census: Census, service: Service, task: Task, look: Look, *, below: bool) -> tuple[Line, Line, Line, Line]:
+    """Name, node, desired and current state. `below`: a younger task took its slot, and stands above it."""
     name = f"{service.name}.{task.slot}" if task.slot else f"{service.name}.{task.node_id[:10]}"
-    return line(Span(f" {look.signs.history} {name}", Role.MUTED)) if below else _paint(task, name)
+    when = f" {ago(look.now - task.reported)}" if task.reported else ""
+    return (
+        _faded(f" {look.signs.history} {name}", True) if below else _faded(name, is_past(task)),
+        _faded(census.node_name(task.node_id), is_past(task)),
+        _faded(task.desired.capitalize(), is_past(task)),
+        _signed(_task_sign(census, task, look), f" {task.state.capitalize()}{when}", is_past(task)),
+    )
 
 
-def _paint(task: Task, text: str) -> Line:
-    return line(Span(text, Role.MUTED if _is_past(task) else Role.PLAIN))
+@lru_cache(maxsize=4096)
+def _faded(text: str, past: bool) -> Line:
+    """Kept, so that what says the same again is the same line again: a large swarm has thousands of them."""
+    return line(Span(text, Role.MUTED if past else Role.PLAIN))
 
 
-def _task_sign(snapshot: Snapshot, task: Task, look: Look) -> Span:
+@lru_cache(maxsize=1024)
+def _signed(sign: Span, text: str, past: bool) -> Line:
+    return (sign, *_faded(text, past))
+
+
+def _task_sign(census: Census, task: Task, look: Look) -> Span:
     signs = look.signs
-    if task.state in _FAILED:
+    if task.state in FAILED:
         return Span(signs.failed, Role.BAD)
-    if snapshot.runs(task):
+    if census.runs(task):
         return Span(signs.running, Role.OK)
     if task.state == "running":  # reported before its node went down, or on its way out
-        node = next((n for n in snapshot.nodes if n.id == task.node_id), None)
-        gone = node is not None and node.state != "ready"
-        return Span(signs.down, Role.BAD) if gone else Span(signs.stopped, Role.MUTED)
-    if task.state in _STARTING and not _is_past(task):
+        return Span(signs.down, Role.BAD) if census.is_ghost(task) else Span(signs.stopped, Role.MUTED)
+    if task.state in _STARTING and not is_past(task):
         return Span(signs.starting, Role.PENDING)
     return Span(signs.stopped, Role.MUTED)
-
-
-def _current(snapshot: Snapshot, task: Task, look: Look) -> Line:
-    sign = _task_sign(snapshot, task, look)
-    when = f" {ago(look.now - task.reported)}" if task.reported else ""
-    return (sign, *_paint(task, f" {task.state.capitalize()}{when}"))
 
 
 def _error(task: Task) -> Line:
     if not task.error:
         return line("")
-    return line(Span(f'"{task.error}"', Role.MUTED if _is_past(task) else Role.BAD))
+    return line(Span(f'"{task.error}"', Role.MUTED if is_past(task) else Role.BAD))
 
 
 # --- containers ----------------------------------------------------------------------------------------------------

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from tui.app.paint import Line, Role, Span, cells, clip, text_of
+from tui.app.paint import Line, Role, Span, cells, clip, text_of, width_of
 
 __all__ = ["Column", "fits", "table"]
 
@@ -25,7 +26,7 @@ class Column:
     content: int = field(init=False)  # the width of the widest cell
 
     def __post_init__(self) -> None:
-        widest = max((cells(text_of(cell)) for cell in self.cells), default=0)
+        widest = max(map(width_of, self.cells), default=0)
         object.__setattr__(self, "content", widest)
 
     def width(self, head: int) -> int:
@@ -55,9 +56,9 @@ def table(columns: Sequence[Column], width: int, *, indent: int = 0, ellipsis: s
             excess -= cut
     pad = " " * indent
     top = [(Span(column.heads[number], Role.HEAD),) for column, number in zip(kept, heads, strict=True)]
-    lines = [_row(pad, top, widths, width, ellipsis)]
+    lines = [_row(pad, tuple(top), tuple(widths), width, ellipsis)]
     for number in range(len(columns[0].cells) if columns else 0):
-        lines.append(_row(pad, [column.cells[number] for column in kept], widths, width, ellipsis))
+        lines.append(_row(pad, tuple(column.cells[number] for column in kept), tuple(widths), width, ellipsis))
     return lines
 
 
@@ -71,7 +72,9 @@ def _total(columns: Sequence[Column], heads: Sequence[int]) -> int:
     return sum(widths) + _GAP * (len(columns) - 1)
 
 
-def _row(pad: str, row: Sequence[Line], widths: Sequence[int], width: int, ellipsis: str) -> Line:
+@lru_cache(maxsize=4096)
+def _row(pad: str, row: tuple[Line, ...], widths: tuple[int, ...], width: int, ellipsis: str) -> Line:
+    """Kept, so that a row that says the same again costs nothing: most rows do, most of the time."""
     spans: list[Span] = [Span(pad)] if pad else []
     for number, (cell, size) in enumerate(zip(row, widths, strict=True)):
         cut = clip(cell, size, ellipsis)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from math import floor
 
 from tui.app.paint import Line, Role, Span, cells, clip, hang, line
@@ -13,9 +14,10 @@ from tui.swarm.snapshot import Snapshot
 
 __all__ = ["EVERYTHING", "Filter", "clock", "events_lines", "filters"]
 
-_WIDE = 64  # columns from which on subjects and nodes stand below each other
-_SUBJECT = 26
-_NODE = 12
+_TIME = 13  # columns of the mark, the time and the space after it
+_SUBJECT = 26  # the most columns of a subject, if all are to stand below each other; and of a node
+_NODE = 14
+_CHANGE = 26  # what a change itself needs at least, to stand beside them
 _MOST_OBJECTS = 16
 
 _GROUPS = {
@@ -89,8 +91,9 @@ def events_lines(
         lines += [line(Span(text, Role.MUTED))]
     if lines and shown:
         lines.append(())
+    subject, node = _columns(shown, look.width)
     for number, change in shown:
-        lines += _event(change, look.width, signs, marked=number == moment)
+        lines += _event(change, look.width, subject, node, signs, marked=number == moment)
     if not shown:
         said = "Nothing has changed yet." if chosen is EVERYTHING else "None of these changed."
         lines += [line(Span(said, Role.MUTED))]
@@ -106,19 +109,34 @@ def clock(at: float) -> str:
         return "--:--:--.-"
 
 
-def _event(change: Change, width: int, signs: Signs, *, marked: bool) -> list[Line]:
-    subject = change.subject.removeprefix("task ")
-    node = "" if not change.node or change.subject.endswith(f" {change.node}") else change.node
+def _columns(shown: Sequence[tuple[int, Change]], width: int) -> tuple[int, int]:
+    """The widths of subjects and nodes; nothing where changes have no room beside them."""
+    subject = max((cells(_subject(change)) for _, change in shown), default=0) + 2
+    node = max((cells(_place(change)) for _, change in shown), default=0) + 2
+    subject, node = min(subject, _SUBJECT), min(node, _NODE)
+    return (subject, node) if width - _TIME - subject - node >= _CHANGE else (0, 0)
+
+
+def _subject(change: Change) -> str:
+    return change.subject.removeprefix("task ")
+
+
+def _place(change: Change) -> str:
+    return "" if change.subject.endswith(f" {change.node}") else change.node
+
+
+@lru_cache(maxsize=2048)
+def _event(change: Change, width: int, subject: int, node: int, signs: Signs, *, marked: bool) -> tuple[Line, ...]:
+    """Kept: a change says the same for ever, and a thousand of them are shown again with every new one."""
     edge = Span(f"{signs.pointer if marked else ' '}", Role.ACCENT)
     time = Span(f"{clock(change.at)}  ", Role.MUTED)
-    name = Span(subject, Role.STRONG)
-    what = _what(change, signs)
-    if width >= _WIDE:
-        first = [edge, time, name, Span(" " * max(_SUBJECT - cells(subject), 2))]
-        first += [Span(node, Role.MUTED), Span(" " * max(_NODE - cells(node), 2))]
-        return hang(first, what, width)
-    place = Span(f" on {node}", Role.MUTED) if node else Span("")
-    return [(edge, time, name, place), *hang((Span("   "),), what, width)]
+    name, place = _subject(change), _place(change)
+    if subject:
+        name = Span(name + " " * max(subject - cells(name), 2), Role.STRONG)
+        place = Span(place + " " * max(node - cells(place), 2), Role.MUTED)
+        return tuple(hang((edge, time, name, place), _what(change, signs), width))
+    where = Span(f" on {place}" if place else "", Role.MUTED)
+    return ((edge, time, Span(name, Role.STRONG), where), *hang((Span("   "),), _what(change, signs), width))
 
 
 def _what(change: Change, signs: Signs) -> Line:

@@ -4,12 +4,13 @@ The most that has room is shown: a name for each task, or a sign and a letter fo
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from tui.app.live.blocks import Block, Kind, Placed, counts, place
 from tui.app.live.emblems import Emblem
 from tui.app.live.moves import Move
-from tui.app.paint import Line, Role, Span, cells, clip, flow, hang, line, text_of
+from tui.app.paint import Line, Role, Span, cells, clip, flow, hang, line, width_of
 from tui.app.signs import Signs
 from tui.app.swarm_lines import Look, trouble_lines
 from tui.swarm.snapshot import Snapshot, SwarmNode
@@ -19,9 +20,8 @@ __all__ = ["map_lines"]
 _GAP = 2
 _WIDEST = 40
 _NARROWEST = 15  # «Manager Drain ‖»
+_HEADING = 2  # rows of a node before its tasks
 _PAIR = 3  # a sign, a letter, and the space after them
-
-_Cell = Callable[[Sequence[Block], int], list[Line]]
 
 
 def map_lines(snapshot: Snapshot, look: Look, moves: Sequence[Move] = ()) -> list[Line]:
@@ -34,38 +34,69 @@ def map_lines(snapshot: Snapshot, look: Look, moves: Sequence[Move] = ()) -> lis
     placed = place(snapshot, moves)
     foot = _foot(snapshot, placed, look)
     room = look.height - len(head) - len(foot) - bool(head) - bool(foot)
-    lines: list[Line] = []
-    for least, cell in _forms(placed, look):
-        lines = _grid(snapshot, placed, look, least, cell)
-        if not look.height or len(lines) <= room:
-            break
+    forms = _forms(placed, look)
+    chosen = next(
+        (form for form in forms if not look.height or _height(snapshot, placed, look, form) <= room), forms[-1]
+    )
+    lines = _grid(snapshot, placed, look, chosen)
     whole = [*head, *([()] if head else []), *lines, *([()] if foot else []), *foot]
     return [clip(each, look.width, signs.ellipsis) for each in whole]
 
 
-def _forms(placed: Placed, look: Look) -> list[tuple[int, _Cell]]:
-    """The ways to show a node's tasks, each with the least width of a column, from the most to the least telling."""
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A way to show a node's tasks: the least width of a column, the rows that they take in one, and the rows."""
+
+    least: int
+    rows: Callable[[Sequence[Block], int], int]
+    lines: Callable[[Sequence[Block], int], list[Line]]
+
+
+def _forms(placed: Placed, look: Look) -> list[_Form]:
+    """From the most to the least telling."""
     signs = look.signs
     longest = 2 + max((cells(block.name) for on in placed.on.values() for block in on), default=0)
     return [
-        (min(max(longest, _NARROWEST), _WIDEST), lambda blocks, _: [_named(block, placed, signs) for block in blocks]),
-        (_NARROWEST, lambda blocks, width: _pairs(blocks, placed, width, signs)),
-        (_NARROWEST, lambda blocks, _: _counts(blocks, placed, signs)),
+        _Form(
+            min(max(longest, _NARROWEST), _WIDEST),
+            lambda blocks, _: len(blocks),
+            lambda blocks, _: [_named(block, placed, signs) for block in blocks],
+        ),
+        _Form(
+            _NARROWEST,
+            lambda blocks, width: -(-len(blocks) // _pairs_across(width)),
+            lambda blocks, width: _pairs(blocks, placed, width, signs),
+        ),
+        _Form(
+            _NARROWEST,
+            lambda blocks, _: len({block.service for block in blocks}),
+            lambda blocks, _: _counts(blocks, placed, signs),
+        ),
     ]
 
 
-def _grid(snapshot: Snapshot, placed: Placed, look: Look, least: int, cell: _Cell) -> list[Line]:
+def _columns(snapshot: Snapshot, look: Look, form: _Form) -> tuple[int, int]:
+    """How many nodes have room side by side, and the width of each."""
+    across = max(min((look.width + _GAP) // (form.least + _GAP), len(snapshot.nodes)), 1)
+    width = look.width if across == 1 else min((look.width + _GAP) // across - _GAP, _WIDEST)
+    return across, max(width, 1)
+
+
+def _height(snapshot: Snapshot, placed: Placed, look: Look, form: _Form) -> int:
+    across, width = _columns(snapshot, look, form)
+    rows = [max(form.rows(placed.on.get(node.id, ()), width), 1) for node in snapshot.nodes]
+    bands = [max(rows[start : start + across]) for start in range(0, len(rows), across)]
+    return sum(bands) + _HEADING * len(bands) + len(bands) - 1
+
+
+def _grid(snapshot: Snapshot, placed: Placed, look: Look, form: _Form) -> list[Line]:
     """Nodes side by side, as many as have room, and the rest below them."""
-    nodes = snapshot.nodes
-    across = max(min((look.width + _GAP) // (least + _GAP), len(nodes)), 1)
-    width = max(min((look.width + _GAP) // across - _GAP, _WIDEST), 1)
-    if across == 1:
-        width = look.width
+    across, width = _columns(snapshot, look, form)
     confirmed = {engine.node_id for engine in snapshot.engines.values() if engine.node == look.here}
     columns: list[list[Line]] = []
-    for node in nodes:
+    for node in snapshot.nodes:
         head = _heading(node, here=node.id in confirmed, signs=look.signs)
-        body = cell(placed.on.get(node.id, ()), width) or [line(Span("empty", Role.MUTED))]
+        body = form.lines(placed.on.get(node.id, ()), width) or [line(Span("empty", Role.MUTED))]
         columns.append([*head, *body])
     lines: list[Line] = []
     for start in range(0, len(columns), across):
@@ -83,9 +114,9 @@ def _beside(parts: Sequence[Line], width: int, signs: Signs) -> Line:
         if part:
             if pad:
                 spans.append(Span(" " * pad))
-            cut = clip(part, width, signs.ellipsis)
+            cut = part if width_of(part) <= width else clip(part, width, signs.ellipsis)
             spans.extend(cut)
-            pad = width - cells(text_of(cut)) + _GAP
+            pad = width - width_of(cut) + _GAP
         else:
             pad += width + _GAP
     return tuple(spans)
@@ -141,9 +172,13 @@ def _named(block: Block, placed: Placed, signs: Signs) -> Line:
     return (_sign(block.kind, signs), name, Span(note, Role.MUTED)) if note else (_sign(block.kind, signs), name)
 
 
+def _pairs_across(width: int) -> int:
+    return max((width + 1) // _PAIR, 1)
+
+
 def _pairs(blocks: Sequence[Block], placed: Placed, width: int, signs: Signs) -> list[Line]:
     """A sign and a letter for each task, as many in a row as have room."""
-    across = max((width + 1) // _PAIR, 1)
+    across = _pairs_across(width)
     lines: list[Line] = []
     for start in range(0, len(blocks), across):
         spans: list[Span] = []

@@ -12,7 +12,7 @@ __all__ = ["Moment", "Past"]
 KEPT_SECONDS = 300.0
 KEPT_MOMENTS = 600
 """Snapshots share what did not change between them, so a moment costs little more than its changes."""
-KEPT_CHANGES = 2_000
+KEPT_CHANGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
