@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.app.fakes import IDS, pets_task, six_pets, swarm_of_three
+from tests.unit.factories import large_swarm
 from tui.app.live.blocks import Kind, place
 from tui.app.live.emblems import emblems
 from tui.app.live.events import EVERYTHING, clock, events_lines, filters
@@ -44,34 +45,6 @@ def draining() -> tuple[Snapshot, Snapshot, Snapshot]:
     under_way = swarm_of_three(*told, pets_task(3, "node3", state="starting"), drained="node2")
     ended = [replace(t, state="shutdown") if t.slot == 3 and t.desired == "shutdown" else t for t in under_way.tasks]
     return before, replace(under_way, taken=NOW + 1), replace(under_way, taken=NOW + 2, tasks=tuple(ended))
-
-
-def big(nodes: int, tasks: int) -> Snapshot:
-    """A swarm of any size; every 23rd node is down, every 17th drained, every 11th task still prepared."""
-    rows = tuple(
-        SwarmNode(
-            id=f"n{number:024}",
-            hostname=f"host{number}",
-            role="worker",
-            availability="drain" if number % 17 == 16 else "active",
-            state="down" if number % 23 == 22 else "ready",
-        )
-        for number in range(nodes)
-    )
-    services = tuple(Service(f"s{number}", name, "a:1", "replicated", tasks) for number, name in enumerate(("a", "ab")))
-    made = tuple(
-        Task(
-            id=f"t{number:024}",
-            service_id=f"s{number % 2}",
-            slot=number + 1,
-            node_id=rows[number % nodes].id,
-            desired="running",
-            state="running" if number % 11 else "preparing",
-            created=NOW - number,
-        )
-        for number in range(tasks)
-    )
-    return Snapshot(taken=NOW, manager="host0", swarm_asked=NOW, nodes=rows, services=services, tasks=made)
 
 
 # --- the map -------------------------------------------------------------------------------------------------------
@@ -126,7 +99,7 @@ def test_a_failed_try_is_shown_until_something_takes_its_place() -> None:
 
 
 def test_names_make_way_for_signs_and_those_for_counts() -> None:
-    snapshot = big(6, 60)
+    snapshot = large_swarm(6, 60)
     named = text(map_lines(snapshot, look(120, 40)))
     assert "● ab.2" in named
     pairs = text(map_lines(snapshot, look(120, 12)))
@@ -360,7 +333,7 @@ def test_no_view_ever_raises_or_is_wider_than_the_room(
 
 @pytest.mark.parametrize("width", [24, 80, 120, 200])
 def test_a_hundred_nodes_and_a_thousand_tasks_have_room(width: int) -> None:
-    snapshot = big(100, 1000)
+    snapshot = large_swarm(100, 1000)
     shown = map_lines(snapshot, look(width, 40, now=NOW))
     assert all(cells(text_of(each)) <= width for each in shown)
     assert sum(text(shown).count(f"host{number}") > 0 for number in range(100)) == 100
@@ -377,7 +350,7 @@ def test_moves_know_what_came_in_place_of_what() -> None:
 def test_the_colour_of_a_service_never_stands_alone() -> None:
     hues = {role for role in Role if role.value.startswith("hue")}
     for height in (40, 12, 8):
-        for each in map_lines(big(6, 60), look(120, height)):
+        for each in map_lines(large_swarm(6, 60), look(120, height)):
             assert all(span.text.strip() for span in each if span.role in hues)
 
 

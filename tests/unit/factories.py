@@ -30,6 +30,7 @@ __all__ = [
     "container",
     "engine",
     "evidence",
+    "large_swarm",
     "member",
     "no_swarm",
     "node",
@@ -156,6 +157,34 @@ def swarm(services: Iterable[Service] = (), tasks: Iterable[Task] = (), **change
         tokens=JoinTokens("SWMTKN-1-worker", "SWMTKN-1-manager"),
     )
     return replace(made, **changes)
+
+
+def large_swarm(nodes: int, tasks: int) -> Snapshot:
+    """A swarm of any size; every 23rd node is down, every 17th drained, every 11th task still prepared."""
+    rows = tuple(
+        SwarmNode(
+            id=f"n{number:024}",
+            hostname=f"host{number}",
+            role="worker",
+            availability="drain" if number % 17 == 16 else "active",
+            state="down" if number % 23 == 22 else "ready",
+        )
+        for number in range(nodes)
+    )
+    services = tuple(Service(f"s{number}", name, "a:1", "replicated", tasks) for number, name in enumerate(("a", "ab")))
+    made = tuple(
+        Task(
+            id=f"t{number:024}",
+            service_id=f"s{number % 2}",
+            slot=number + 1,
+            node_id=rows[number % nodes].id,
+            desired="running",
+            state="running" if number % 11 else "preparing",
+            created=NOW - number,
+        )
+        for number in range(tasks)
+    )
+    return Snapshot(taken=NOW, manager="host0", swarm_asked=NOW, nodes=rows, services=services, tasks=made)
 
 
 def with_engine(snapshot: Snapshot, name: str, **changes: Any) -> Snapshot:

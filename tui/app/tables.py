@@ -26,7 +26,8 @@ class Column:
     content: int = field(init=False)  # the width of the widest cell
 
     def __post_init__(self) -> None:
-        widest = max(map(width_of, self.cells), default=0)
+        different = {id(cell): cell for cell in self.cells}  # in a large table, most cells are the same few lines
+        widest = max(map(width_of, different.values()), default=0)
         object.__setattr__(self, "content", widest)
 
     def width(self, head: int) -> int:

@@ -92,12 +92,13 @@ def events_lines(
     if lines and shown:
         lines.append(())
     subject, node = _columns(shown, look.width)
+    lines = [clip(each, look.width, signs.ellipsis) for each in lines]
     for number, change in shown:
         lines += _event(change, look.width, subject, node, signs, marked=number == moment)
     if not shown:
         said = "Nothing has changed yet." if chosen is EVERYTHING else "None of these changed."
-        lines += [line(Span(said, Role.MUTED))]
-    return [clip(each, look.width, signs.ellipsis) for each in lines]
+        lines += [clip(line(Span(said, Role.MUTED)), look.width, signs.ellipsis)]
+    return lines
 
 
 def clock(at: float) -> str:
@@ -134,9 +135,11 @@ def _event(change: Change, width: int, subject: int, node: int, signs: Signs, *,
     if subject:
         name = Span(name + " " * max(subject - cells(name), 2), Role.STRONG)
         place = Span(place + " " * max(node - cells(place), 2), Role.MUTED)
-        return tuple(hang((edge, time, name, place), _what(change, signs), width))
+        rows = hang((edge, time, name, place), _what(change, signs), width)
+        return tuple(clip(row, width, signs.ellipsis) for row in rows)
     where = Span(f" on {place}" if place else "", Role.MUTED)
-    return ((edge, time, Span(name, Role.STRONG), where), *hang((Span("   "),), _what(change, signs), width))
+    rows = [(edge, time, Span(name, Role.STRONG), where), *hang((Span("   "),), _what(change, signs), width)]
+    return tuple(clip(row, width, signs.ellipsis) for row in rows)
 
 
 def _what(change: Change, signs: Signs) -> Line:
