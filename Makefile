@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove test-containers test-hosts test-kernel check bench screenshots schema setup clean
+.PHONY: help run test prove record test-containers test-hosts test-kernel check bench screenshots schema setup clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,11 +14,16 @@ run: ## set up what is missing (as root: the engine too), then start Swarmtutor;
 
 test: ## all tests that this machine can run; ARGS="-k drain" picks some
 	@.ci/setup.sh dev
-	@$(PY) -m pytest tests/unit tests/app tests/swarm $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadfile tests/unit tests/app tests/swarm $(ARGS)
 
 prove: ## prove every lab: right is green, wrong is red and named; LABS=orchestration picks one (some minutes)
 	@.ci/setup.sh dev
 	@.ci/prove $(LABS)
+
+record: ## record each lab anew on real nodes, for the tests that judge it again without any
+	@.ci/setup.sh dev
+	@for lab in content/*/; do .venv/bin/swarmtutor walk "$$(basename $$lab)" --prove --no-jumps --no-routes \
+	  --record "tests/unit/data/recorded/$$(basename $$lab).json.gz" || exit 1; done
 
 test-containers: ## the whole lab on nodes that are containers, in an engine made for it (some minutes)
 	@.ci/setup.sh dev
