@@ -18,8 +18,10 @@ from tui.swarm.snapshot import Snapshot, SwarmNode
 __all__ = ["map_lines"]
 
 _GAP = 2
+_LETTERS = (("L", "leader"), ("M", "manager"))
 _WIDEST = 40
 _NARROWEST = 15  # «Manager Drain ‖»
+_DENSE = 20  # columns of a node that has one row
 _HEADING = 2  # rows of a node before its tasks
 _PAIR = 3  # a sign, a letter, and the space after them
 
@@ -39,6 +41,9 @@ def map_lines(snapshot: Snapshot, look: Look, moves: Sequence[Move] = ()) -> lis
         (form for form in forms if not look.height or _height(snapshot, placed, look, form) <= room), forms[-1]
     )
     lines = _grid(snapshot, placed, look, chosen)
+    if chosen.dense and any(node.role == "manager" for node in snapshot.nodes):
+        letters = [line(Span(letter, Role.ACCENT), Span(f" {word}", Role.MUTED)) for letter, word in _LETTERS]
+        foot += flow(letters, look.width)
     whole = [*head, *([()] if head else []), *lines, *([()] if foot else []), *foot]
     return [clip(each, look.width, signs.ellipsis) for each in whole]
 
@@ -50,6 +55,7 @@ class _Form:
     least: int
     rows: Callable[[Sequence[Block], int], int]
     lines: Callable[[Sequence[Block], int], list[Line]]
+    dense: bool = False  # a row a node: its name beside its tasks
 
 
 def _forms(placed: Placed, look: Look) -> list[_Form]:
@@ -72,6 +78,7 @@ def _forms(placed: Placed, look: Look) -> list[_Form]:
             lambda blocks, _: len({block.service for block in blocks}),
             lambda blocks, _: _counts(blocks, placed, signs),
         ),
+        _Form(_DENSE, lambda _blocks, _: 1, lambda blocks, _: [_sum(blocks, signs)], dense=True),
     ]
 
 
@@ -86,6 +93,8 @@ def _height(snapshot: Snapshot, placed: Placed, look: Look, form: _Form) -> int:
     across, width = _columns(snapshot, look, form)
     rows = [max(form.rows(placed.on.get(node.id, ()), width), 1) for node in snapshot.nodes]
     bands = [max(rows[start : start + across]) for start in range(0, len(rows), across)]
+    if form.dense:
+        return len(bands)
     return sum(bands) + _HEADING * len(bands) + len(bands) - 1
 
 
@@ -97,10 +106,10 @@ def _grid(snapshot: Snapshot, placed: Placed, look: Look, form: _Form) -> list[L
     for node in snapshot.nodes:
         head = _heading(node, here=node.id in confirmed, signs=look.signs)
         body = form.lines(placed.on.get(node.id, ()), width) or [line(Span("empty", Role.MUTED))]
-        columns.append([*head, *body])
+        columns.append([_on_one_row(node, head[0], body[0], look.signs)] if form.dense else [*head, *body])
     lines: list[Line] = []
     for start in range(0, len(columns), across):
-        if start:
+        if start and not form.dense:
             lines.append(())
         for row in zip_longest(*columns[start : start + across], fillvalue=()):
             lines.append(_beside(row, width, look.signs))
@@ -120,6 +129,17 @@ def _beside(parts: Sequence[Line], width: int, signs: Signs) -> Line:
         else:
             pad += width + _GAP
     return tuple(spans)
+
+
+def _on_one_row(node: SwarmNode, name: Line, tasks: Line, signs: Signs) -> Line:
+    """`host16 ‖ 9● 1◌`; managers are told by a letter, what is not ready or takes no tasks by its sign."""
+    letter = "L" if node.leader else "M" if node.role == "manager" else ""
+    sign = Span("")
+    if node.state != "ready":
+        sign = Span(f" {signs.down}", Role.BAD)
+    elif node.availability != "active":
+        sign = Span(f" {signs.paused}", Role.PENDING)
+    return (*name, Span(f" {letter}" if letter else "", Role.ACCENT), sign, *tasks)
 
 
 def _heading(node: SwarmNode, *, here: bool, signs: Signs) -> list[Line]:
@@ -166,7 +186,6 @@ def _named(block: Block, placed: Placed, signs: Signs) -> Line:
         note = f" ghost, now on {block.gone_to}" if block.gone_to else " ghost"
     elif block.came_from:
         note = f" {signs.came} {block.came_from}"
-        note += "" if block.kind is Kind.RUNNING else f", {block.state}"
     else:
         note = "" if block.kind is Kind.RUNNING else f" {block.state}"
     return (_sign(block.kind, signs), name, Span(note, Role.MUTED)) if note else (_sign(block.kind, signs), name)
@@ -202,6 +221,12 @@ def _counts(blocks: Sequence[Block], placed: Placed, signs: Signs) -> list[Line]
             spans += (Span(f" {number}"), _sign(kind, signs))
         lines.append(tuple(spans))
     return lines
+
+
+def _sum(blocks: Sequence[Block], signs: Signs) -> Line:
+    """How many tasks of each kind, of all services together."""
+    parts = [(Span(f" {number}"), _sign(kind, signs)) for kind, number in counts(blocks).items()]
+    return tuple(span for part in parts for span in part) if parts else line(Span(f" {signs.dash}", Role.MUTED))
 
 
 # --- below the nodes -----------------------------------------------------------------------------------------------

@@ -97,7 +97,11 @@ def _answered(snapshot: Snapshot, requests: Sequence[Request], look: Look) -> li
         Column(("ANSWERED BY",), tuple(line(Span(names[by][0], hues.get(by, Role.PLAIN))) for by in order), least=9),
         Column(("NODE",), tuple(line(names[by][1]) for by in order), least=5, drop=3),
         Column(("COUNT",), tuple(line(str(shares[by])) for by in order)),
-        Column(("SHARE",), tuple(_share(shares[by], len(answered), look.signs) for by in order), drop=1),
+        Column(
+            ("SHARE",),
+            tuple(_share(shares[by], len(answered), hues.get(by, Role.MUTED), look.signs) for by in order),
+            drop=1,
+        ),
         Column(("LAST 30 S",), tuple(_spark(by_replica[by], look, hues.get(by, Role.PLAIN)) for by in order), drop=2),
     )
     return table(columns, look.width, ellipsis=look.signs.ellipsis)
@@ -111,10 +115,10 @@ def _replica(snapshot: Snapshot, served_by: str) -> tuple[str, str]:
     return served_by, ""
 
 
-def _share(count: int, of: int, signs: Signs) -> Line:
+def _share(count: int, of: int, role: Role, signs: Signs) -> Line:
     full = round(_BAR * count / of)
     mark = "#" if signs is ASCII else "█"
-    return line(f"{mark * full}{' ' * (_BAR - full)} {100 * count / of:3.0f} %")
+    return line(Span(mark * full, role), f"{' ' * (_BAR - full)} {100 * count / of:3.0f} %")
 
 
 def _spark(requests: Sequence[Request], look: Look, role: Role) -> Line:
