@@ -138,6 +138,17 @@ def test_only_what_changed_makes_a_moment() -> None:
     assert [moment.number for moment in past.moments] == [1, 2, 3]
 
 
+def test_moments_share_what_did_not_change() -> None:
+    past = Past()
+    past.add(large_swarm(3, 9))
+    later = large_swarm(3, 9)
+    past.add(replace(later, taken=NOW + 1, tasks=(replace(later.tasks[0], state="failed"), *later.tasks[1:])))
+    first, second = (moment.snapshot for moment in past.moments)
+    assert second.tasks[0] is not first.tasks[0]
+    assert all(one is other for one, other in zip(first.tasks[1:], second.tasks[1:], strict=True))
+    assert not past.add(replace(later, taken=NOW - 1, tasks=()))
+
+
 def test_one_steps_back_and_forward_and_comes_back_to_now() -> None:
     past = Past()
     for snapshot in draining():

@@ -101,12 +101,13 @@ def _height(snapshot: Snapshot, placed: Placed, look: Look, form: _Form) -> int:
 def _grid(snapshot: Snapshot, placed: Placed, look: Look, form: _Form) -> list[Line]:
     """Nodes side by side, as many as have room, and the rest below them."""
     across, width = _columns(snapshot, look, form)
+    names = min(max(map(_name_width, snapshot.nodes), default=0), form.least - 6) if form.dense else 0
     confirmed = {engine.node_id for engine in snapshot.engines.values() if engine.node == look.here}
     columns: list[list[Line]] = []
     for node in snapshot.nodes:
         head = _heading(node, here=node.id in confirmed, signs=look.signs)
         body = form.lines(placed.on.get(node.id, ()), width) or [line(Span("empty", Role.MUTED))]
-        columns.append([_on_one_row(node, head[0], body[0], look.signs)] if form.dense else [*head, *body])
+        columns.append([_on_one_row(node, head[0], body[0], names, look.signs)] if form.dense else [*head, *body])
     lines: list[Line] = []
     for start in range(0, len(columns), across):
         if start and not form.dense:
@@ -131,7 +132,12 @@ def _beside(parts: Sequence[Line], width: int, signs: Signs) -> Line:
     return tuple(spans)
 
 
-def _on_one_row(node: SwarmNode, name: Line, tasks: Line, signs: Signs) -> Line:
+def _name_width(node: SwarmNode) -> int:
+    """Cells of the name in a row of its own, with the two marks that may follow it."""
+    return cells(node.hostname) + 4
+
+
+def _on_one_row(node: SwarmNode, name: Line, tasks: Line, width: int, signs: Signs) -> Line:
     """`host16 ‖ 9● 1◌`; managers are told by a letter, what is not ready or takes no tasks by its sign."""
     letter = "L" if node.leader else "M" if node.role == "manager" else ""
     sign = Span("")
@@ -139,7 +145,8 @@ def _on_one_row(node: SwarmNode, name: Line, tasks: Line, signs: Signs) -> Line:
         sign = Span(f" {signs.down}", Role.BAD)
     elif node.availability != "active":
         sign = Span(f" {signs.paused}", Role.PENDING)
-    return (*name, Span(f" {letter}" if letter else "", Role.ACCENT), sign, *tasks)
+    head = clip((*name, Span(f" {letter}" if letter else "", Role.ACCENT), sign), width, signs.ellipsis)
+    return (*head, Span(" " * (width - width_of(head))), *tasks)
 
 
 def _heading(node: SwarmNode, *, here: bool, signs: Signs) -> list[Line]:

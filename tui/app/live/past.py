@@ -2,16 +2,19 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from tui.swarm.changes import Change, ChangeKind, changes
-from tui.swarm.snapshot import Snapshot
+from tui.swarm.snapshot import Service, Snapshot, SwarmNode, Task
 
 __all__ = ["Moment", "Past"]
 
+Row = TypeVar("Row", SwarmNode, Service, Task)
+
 KEPT_SECONDS = 300.0
 KEPT_MOMENTS = 600
-"""Snapshots share what did not change between them, so a moment costs little more than its changes."""
+"""Moments share the rows that did not change between them: one costs little more than its changes."""
 KEPT_CHANGES = 1_000
 
 
@@ -34,17 +37,22 @@ class Past:
         self._seconds = seconds
         self._moments: deque[Moment] = deque(maxlen=moments)
         self._changes: deque[tuple[int, Change]] = deque(maxlen=KEPT_CHANGES)
-        self._last: Snapshot | None = None
+        self._given: Snapshot | None = None  # the last one, as it came
+        self._last: Snapshot | None = None  # the same, with rows shared with those before it
         self._count = 0
         self._seen: int | None = None  # the number of the moment that is looked at; None: now
 
     # --- what is kept -----------------------------------------------------------------------------------------------
 
     def add(self, snapshot: Snapshot) -> bool:
-        """The swarm was looked at again; returns whether that made a moment. Times must not go backwards."""
-        before, self._last = self._last, snapshot
-        if snapshot is before or not snapshot.taken:
+        """The swarm was looked at again; returns whether that made a moment. An older one does not count."""
+        before = self._last
+        if snapshot is self._given or not snapshot.taken or (before is not None and snapshot.taken < before.taken):
             return False
+        self._given = snapshot
+        if before is not None:
+            snapshot = _sharing(before, snapshot)
+        self._last = snapshot
         found = () if before is None else (*_voice(before, snapshot), *changes(before, snapshot))
         if before is not None and not found and _rows(before) == _rows(snapshot):
             return False
@@ -125,6 +133,21 @@ class Past:
 
 def _rows(snapshot: Snapshot) -> tuple[object, ...]:
     return (snapshot.nodes, snapshot.services, snapshot.tasks)
+
+
+def _sharing(before: Snapshot, after: Snapshot) -> Snapshot:
+    """The later snapshot, with the rows of the earlier one where they say the same: each is then kept once."""
+    return replace(
+        after,
+        nodes=_same(before.nodes, after.nodes),
+        services=_same(before.services, after.services),
+        tasks=_same(before.tasks, after.tasks),
+    )
+
+
+def _same(old: Sequence[Row], new: Sequence[Row]) -> tuple[Row, ...]:
+    known = {row.id: row for row in old}
+    return tuple(known[row.id] if known.get(row.id) == row else row for row in new)
 
 
 def _voice(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
