@@ -17,7 +17,7 @@ _RENEWED = 60.0
 _AWAKE = 60.0
 _SETTLING = 15.0
 _BUILDING_ON = 40.0
-"""Seconds for which a step on a used swarm may take to be reached, before it is begun anew on fresh nodes instead."""
+"""Seconds that doing a step again on a used swarm may take, before all is begun anew on fresh nodes instead."""
 
 
 def legs_to(lab: Lab, target: int) -> tuple[int, ...]:
@@ -72,7 +72,7 @@ async def _build_on(
     tell(Doing(title, "looking at what is there"))
     await mend_faults(stage)
     await free_shells(stage)
-    way = _Way(stage, title, tell, reached, overtaken, strict=False)
+    way = _Way(stage, title, tell, reached, overtaken, here=here)
     for number, index in enumerate(legs := legs_to(stage.lab, target)):
         step, spans = steps[index], _spans(stage.lab, steps[index], target)
         if index < here and not spans and (step.id in overtaken or _breaks(step)):
@@ -89,7 +89,7 @@ async def _build_on(
 
 
 class _Way:
-    """The steps done on the way, and which of them later ones have overtaken."""
+    """The steps done on the way, and which of them later ones have overtaken. `here`: where used nodes stood."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class _Way:
         reached: Callable[[int], None],
         overtaken: Collection[str] = (),
         *,
-        strict: bool = True,
+        here: int | None = None,
     ) -> None:
         self.overtaken = set(overtaken)
         self.behind: list[int] = []
@@ -107,7 +107,7 @@ class _Way:
         self._title = title
         self._tell = tell
         self._reached = reached
-        self._strict = strict
+        self._here = here
 
     async def go(self, index: int, number: int, total: int) -> None:
         """Do the step of that index, the `number`th of `total`."""
@@ -117,8 +117,8 @@ class _Way:
         await perform(
             step,
             stage,
-            strict=self._strict,
-            patience=None if self._strict else _BUILDING_ON,
+            strict=self._here is None,
+            patience=_BUILDING_ON if self._here is not None and index < self._here else None,
             say=lambda text: self._tell(Doing(self._title, f"«{step.title}»: {text}", number, total)),
         )
         self.overtaken.discard(step.id)
