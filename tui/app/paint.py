@@ -65,6 +65,10 @@ class Span:
     role: Role = Role.PLAIN
     action: str = ""
 
+    def __hash__(self) -> int:
+        """By the text alone, which is enough to tell most spans apart: lines are looked up by the thousand."""
+        return hash(self.text)
+
 
 Line = tuple[Span, ...]
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from tui.app.ages import ago, duration
 from tui.app.census import FAILED, Census, is_past, slot_of
-from tui.app.paint import Line, Role, Span, clip, hang, line, width_of
+from tui.app.paint import Line, Role, Span, clip, hang, line
 from tui.app.signs import UNICODE, Signs
 from tui.app.tables import Column, fits, table
 from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Service, Snapshot, SwarmNode, Task
@@ -39,19 +39,20 @@ def swarm_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     blocks: list[tuple[str, list[Line]]] = []
     census = Census.take(snapshot)
     if trouble := trouble_lines(snapshot, look):
-        blocks.append(("", trouble))
+        blocks.append(("", _fitted(trouble, look)))
     if snapshot.nodes:
         blocks.append(("docker node ls", _node_table(snapshot, census, look)))
     if outside := _outside(snapshot, look):
-        blocks.append(("", outside))
+        blocks.append(("", _fitted(outside, look)))
     if snapshot.services:
         blocks.append(("docker service ls", _service_table(snapshot, census, look)))
         for service in snapshot.services:
             blocks.append((f"docker service ps {service.name}", _task_table(census, service, look)))
     if snapshot.nodes and (by_hand := _by_hand(snapshot, look)):
-        blocks.append(("", by_hand))
+        blocks.append(("", _fitted(by_hand, look)))
     if not blocks:
-        blocks.append(("", [line(Span(f"{look.signs.starting} the engines are being asked", Role.MUTED))]))
+        asking = line(Span(f"{look.signs.starting} the engines are being asked", Role.MUTED))
+        blocks.append(("", _fitted([asking], look)))
     height = len(blocks) - 1 + sum(bool(caption) + len(block) for caption, block in blocks)
     captions = not look.height or height <= look.height
     lines: list[Line] = []
@@ -59,9 +60,14 @@ def swarm_lines(snapshot: Snapshot, look: Look) -> list[Line]:
         if lines:
             lines.append(())
         if caption and captions:
-            lines.append(line(Span(f"$ {caption}", Role.MUTED)))
+            lines += _fitted([line(Span(f"$ {caption}", Role.MUTED))], look)
         lines.extend(block)
-    return [each if width_of(each) <= look.width else clip(each, look.width, look.signs.ellipsis) for each in lines]
+    return lines
+
+
+def _fitted(lines: list[Line], look: Look) -> list[Line]:
+    """No wider than there is room. Tables fit by themselves."""
+    return [clip(each, look.width, look.signs.ellipsis) for each in lines]
 
 
 def has_history(snapshot: Snapshot) -> bool:
@@ -186,7 +192,7 @@ def _service_table(snapshot: Snapshot, census: Census, look: Look) -> list[Line]
     )
     lines = table(columns, look.width, ellipsis=look.signs.ellipsis)
     if look.mesh and any(port.mode == "ingress" for service in services for port in service.ports):
-        lines.extend(mesh_line(look))
+        lines += _fitted(mesh_line(look), look)
     return lines
 
 
@@ -231,13 +237,13 @@ def _task_table(census: Census, service: Service, look: Look) -> list[Line]:
             for row, task in zip(rows, shown, strict=True):
                 lines.append(row)
                 if task.error:
-                    lines.extend(hang(line("    "), _error(task), look.width))
+                    lines += _fitted(hang(line("    "), _error(task), look.width), look)
     hidden = len(tasks) - len(shown)
     if hidden:
         noun = "task that is" if hidden == 1 else "tasks that are"
-        lines.append(line(Span(f"{look.signs.history} {hidden} {noun} no more", Role.MUTED)))
+        lines += _fitted([line(Span(f"{look.signs.history} {hidden} {noun} no more", Role.MUTED))], look)
     if not tasks:
-        lines.append(line(Span("no tasks yet", Role.MUTED)))
+        lines += _fitted([line(Span("no tasks yet", Role.MUTED))], look)
     return lines
 
 

@@ -112,8 +112,8 @@ def clock(at: float) -> str:
 
 def _columns(shown: Sequence[tuple[int, Change]], width: int) -> tuple[int, int]:
     """The widths of subjects and nodes; nothing where changes have no room beside them."""
-    subject = max((cells(_subject(change)) for _, change in shown), default=0) + 2
-    node = max((cells(_place(change)) for _, change in shown), default=0) + 2
+    subject = max(map(cells, {_subject(change) for _, change in shown}), default=0) + 2
+    node = max(map(cells, {_place(change) for _, change in shown}), default=0) + 2
     subject, node = min(subject, _SUBJECT), min(node, _NODE)
     return (subject, node) if width - _TIME - subject - node >= _CHANGE else (0, 0)
 
@@ -128,7 +128,7 @@ def _place(change: Change) -> str:
 
 @lru_cache(maxsize=2048)
 def _event(change: Change, width: int, subject: int, node: int, signs: Signs, *, marked: bool) -> tuple[Line, ...]:
-    """Kept: a change says the same for ever, and a thousand of them are shown again with every new one."""
+    """Kept: a change says the same for ever, and hundreds of them are shown again with every new one."""
     edge = Span(f"{signs.pointer if marked else ' '}", Role.ACCENT)
     time = Span(f"{clock(change.at)}  ", Role.MUTED)
     name, place = _subject(change), _place(change)

@@ -15,7 +15,7 @@ Row = TypeVar("Row", SwarmNode, Service, Task)
 KEPT_SECONDS = 300.0
 KEPT_MOMENTS = 600
 """Moments share the rows that did not change between them: one costs little more than its changes."""
-KEPT_CHANGES = 1_000
+KEPT_CHANGES = 500
 
 
 @dataclass(frozen=True, slots=True)
