@@ -37,10 +37,11 @@ class PtyProgram:
         self.pid, self._file = pty.fork()
         if self.pid == 0:
             try:
+                # Here, before it begins: a program that begins first may miss the change.
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
                 os.execvpe(program[0], list(program), {**known, **(environment or {})})
             finally:
                 os._exit(127)
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
 
     def __enter__(self) -> "PtyProgram":
         return self
@@ -103,4 +104,4 @@ class PtyProgram:
 
     def _fail(self, what: str) -> None:
         lines = [line.strip() for line in plain(bytes(self.output)).splitlines() if line.strip()]
-        raise CannotMeasureError(f"{os.path.basename(self._program)}: {what}; last: {' / '.join(lines[-3:])[-200:]}")
+        raise CannotMeasureError(f"{os.path.basename(self._program)}: {what}; last: {' / '.join(lines[-12:])[-800:]}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -57,7 +58,9 @@ def traces_of(name: str) -> list[str]:
     ]
     found += [entry.name for entry in Path("/run/netns").glob(f"{identity(name)}-*")]
     found += [entry.name for entry in Path("/sys/class/net").iterdir() if entry.name == names.host_link]
-    found += [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/{identity(name)}*")]
+    # Walked, not globbed: groups of others come and go meanwhile.
+    groups = (Path(top) / group for top, below, _ in os.walk("/sys/fs/cgroup") for group in below)
+    found += [str(path) for path in groups if path.name.startswith(identity(name))]
     paths = PlaygroundPaths.of(name)
     found += [str(path) for path in (paths.root, paths.runtime, paths.lock) if path.exists()]
     subnet = subprocess.run(["ip", "route", "show", "dev", names.host_link], capture_output=True, text=True, timeout=10)
@@ -65,9 +68,11 @@ def traces_of(name: str) -> list[str]:
 
 
 def folders() -> set[str]:
-    """What is in our folders on this machine, of any playground."""
+    """What is in our folders on this machine, but for the playgrounds of tests that run beside this one."""
     tops = (state_dir() / "playgrounds", runtime_dir())
-    return {str(path) for top in tops if top.is_dir() for path in top.iterdir()}
+    found = {str(path) for top in tops if top.is_dir() for path in top.iterdir()}
+    others = re.compile(rf"pg-t(?!{os.getpid()}\D)\d+")
+    return {path for path in found if not others.search(path)}
 
 
 def firewall() -> str:
