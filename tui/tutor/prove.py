@@ -100,9 +100,10 @@ class ProvingRun:
         if step.goal or step.acts:
             if not await self._proven(ProofKind.GREEN, step, self._by_its_commands(step)):
                 return False
-            self._keep(step, Moment.DONE)
             if can_change(step.goal):
                 await self._proven(ProofKind.HOLDS, step, self._still_met(step))
+            else:
+                self._keep(step, Moment.DONE)
         judged = {block.id for block in session.view.blocks if isinstance(block, PageQuestion) and block.seen}
         for nth, question in enumerate(step.questions, start=1):
             reason = "" if question.id in judged else "the answer could not be judged when the step was done"
@@ -133,6 +134,7 @@ class ProvingRun:
             pass  # it is said what could not be looked at
         if said := not_met()[1]:
             raise UserError(f"{HOLDS_FOR:g} seconds later it is met no more: {said}")
+        self._keep(step, Moment.DONE)  # not before: ports and commands that were asked are forgotten once it is done
 
     # -- other ways -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """One learner in one lab, on live nodes: the lesson, and all that is done for the learner and takes its time."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -33,6 +34,8 @@ __all__ = ["LabSession"]
 
 TYPING = 0.03
 """Seconds between two keys where a command is typed for somebody who watches."""
+_FRESH_ANSWER = 30.0
+"""Seconds within which nodes that were made just now must answer."""
 SAVE_INTERVAL = 30.0
 """Seconds after which times and counts, which change without an act of the learner's, are saved."""
 
@@ -102,6 +105,11 @@ class LabSession(Lesson):
         await self._stop_all()
         opened = self._clock()
         first = await self._live.connect(playground)
+        if fresh and not is_pristine(first):
+            # On a busy machine an engine may have kept silent at the first look.
+            with contextlib.suppress(TimeoutError):
+                await self._live.seen(is_pristine, _FRESH_ANSWER)
+            first = self.snapshot
         await self._look_for_faults()
         behind = is_behind(self.lab, self._account.progress, first, fresh=fresh)
         if behind and self.position == 0 and is_pristine(first):
