@@ -14,7 +14,7 @@ run: ## set up what is missing (as root: the engine too), then start Swarmtutor;
 
 test: ## all tests that this machine can run; ARGS="-k drain" picks some
 	@.ci/setup.sh dev
-	@$(PY) -m pytest -n 3 --dist loadfile tests/unit tests/app tests/swarm $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadfile tests/swarm tests/app tests/unit $(ARGS)
 
 prove: ## prove every lab: right is green, wrong is red and named; LABS=orchestration picks one (some minutes)
 	@.ci/setup.sh dev

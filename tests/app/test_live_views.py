@@ -1,5 +1,6 @@
 """The live views on screen: going through them, going back in time, at every size."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -175,7 +176,7 @@ async def test_silence_is_told_in_the_header() -> None:
         for key in ("d", "m", "w", "g"):
             await it.press(key)
             await it.until_seen("node3 does not answer")
-            assert "node3 last seen 10 seconds ago" in title(it)
+            assert re.search(r"node3 last seen (\d+ seconds|about a minute) ago", title(it))
         silent = replace(six_pets(), manager="", manager_error="no leader", swarm_asked=time.time() - 70)
         session.look(silent)
         await it.until(lambda: "the swarm as it was about a minute ago" in title(it), "how old the swarm is")

@@ -31,7 +31,7 @@ class PtyProgram:
         self.output = bytearray()
         self._program = program[0]
         known = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "COLORTERM": "truecolor"}
-        for name in ("NO_COLOR", "LC_ALL", "LC_CTYPE"):
+        for name in ("NO_COLOR", "LC_ALL", "LC_CTYPE", "COLUMNS", "LINES"):
             known.pop(name, None)
         self.started = time.monotonic()
         self.pid, self._file = pty.fork()

@@ -1,14 +1,16 @@
-"""Advisory locks on files, which vanish with the process that holds them."""
+"""Advisory locks, on files and on names, which vanish with the process that holds them."""
 
 import asyncio
+import errno
 import os
+import socket
 import sys
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["LockHeldError", "hold_lock", "hold_lock_async", "take"]
+__all__ = ["LockHeldError", "hold_lock", "hold_lock_async", "hold_name", "take"]
 
 _PAUSE = 0.02  # seconds between two tries
 
@@ -103,3 +105,25 @@ async def hold_lock_async(path: Path, *, wait: float = 0.0) -> AsyncGenerator[No
         yield
     finally:
         _release(descriptor, path)
+
+
+@asynccontextmanager
+async def hold_name(name: str, *, wait: float = 0.0) -> AsyncGenerator[None]:
+    """Hold a name that one process at a time can hold in a network namespace, waiting up to `wait` seconds. Linux only.
+
+    It is the address of an abstract Unix socket (unix(7)): nothing is written anywhere, and programs with folders of
+    their own meet at it too. Raises LockHeldError when another process holds it for longer than that.
+    """
+    deadline = time.monotonic() + wait
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as held:
+        while True:
+            try:
+                held.bind(f"\0{name}")
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            if time.monotonic() >= deadline:
+                raise LockHeldError(name)
+            await asyncio.sleep(_PAUSE)
+        yield

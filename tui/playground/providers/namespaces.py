@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
-from tui.paths import content_dir, runtime_dir, state_dir
+from tui.paths import content_dir, state_dir
 from tui.playground.kernel import in_user_namespace
-from tui.playground.locks import hold_lock_async
+from tui.playground.locks import hold_name
 from tui.playground.model import NODE_NAMES, Companion, Fault, ProgressListener, Requirement
 from tui.playground.providers import cgroups, network, node_faults
 from tui.playground.providers.engines import wait_for_engine, wait_for_port, wait_for_ssh
@@ -301,7 +301,7 @@ class _Making:
         await load_modules()
         await to_the_end(asyncio.to_thread(make_keys, self._paths.keys))
         # From the choice to the moment when the address is on a link, nobody else may choose.
-        async with hold_lock_async(runtime_dir() / "subnet.lock", wait=20.0):
+        async with hold_name("swarmtutor-subnet", wait=20.0):
             addresses = network.Addresses(network.choose_subnet(await network.networks_in_use()))
             record = self._record(addresses)
             save_record(record)
