@@ -1,8 +1,8 @@
 """A name that one process at a time can hold."""
 
 import asyncio
+import contextlib
 import os
-import subprocess
 import sys
 
 import pytest
@@ -26,12 +26,11 @@ asyncio.run(main())
 
 async def test_a_name_is_held_by_one_process_and_free_when_it_is_killed() -> None:
     name = f"swarmtutor-test-{os.getpid()}"
-    other = subprocess.Popen(
-        [sys.executable, "-c", HOLD, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    pipe = asyncio.subprocess.PIPE
+    other = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLD, name, stdin=pipe, stdout=pipe)
     try:
         assert other.stdout is not None
-        assert await asyncio.to_thread(other.stdout.readline) == "held\n"
+        assert await asyncio.wait_for(other.stdout.readline(), 20) == b"held\n"
         with pytest.raises(LockHeldError):
             async with hold_name(name):
                 pass
@@ -39,8 +38,9 @@ async def test_a_name_is_held_by_one_process_and_free_when_it_is_killed() -> Non
         async with hold_name(name, wait=10.0):
             pass
     finally:
-        other.kill()
-        other.communicate()
+        with contextlib.suppress(ProcessLookupError):
+            other.kill()
+        await other.wait()
 
 
 async def test_it_is_free_again_afterwards() -> None:
