@@ -111,6 +111,9 @@ class Link:
             try:
                 connection = await self._connect()
                 try:
+                    if self._closed:
+                        # `asyncio.wait_for` before Python 3.12 loses a cancellation that comes with the result.
+                        return
                     self._connection, self._reason = connection, ""
                     self._changed.set()
                     pause = _FIRST_PAUSE
