@@ -50,7 +50,7 @@ hints: [Guess.]
 """
 
 STEPS = 4
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @pytest.fixture
