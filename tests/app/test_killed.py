@@ -11,24 +11,19 @@ from typing import Any
 import pytest
 
 from tests.bench.pty_program import PtyProgram, plain
+from tests.small_lab import front_matter
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals"),
     pytest.mark.timeout(300),
 ]
 
-HEAD = """---
-format: 1
-id: small
-title: A small lab
-summary: For tests.
-difficulty: beginner
-minutes: 1
-start: no-swarm
----
-
+HEAD = (
+    front_matter("small", title="A small lab")
+    + """
 # First
 """
+)
 
 STEP = """
 ## Title {number} {{#step{number}}}

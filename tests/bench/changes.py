@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.bench.unix_http import EngineHttp
+from tests.small_lab import front_matter
 
 __all__ = ["BEGIN", "CHANGES", "Change", "changing_lab", "moment_of"]
 
@@ -74,19 +75,13 @@ CHANGES = (
     ),
 )
 
-_HEAD = """---
-format: 1
-id: changing
-title: Changes
-summary: A step for each change.
-difficulty: beginner
-minutes: 1
-start: no-swarm
----
-
+_HEAD = (
+    front_matter("changing", title="Changes")
+    + """
 # Changes
 
 """
+)
 
 
 def changing_lab(rounds: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_lab import front_matter
 from tests.swarm.conftest import ignore_progress
 from tests.swarm.hosts_servers import PORT, Servers, openssh_servers, revive, silence
 from tests.swarm.swarm_steps import done, form_swarm
@@ -30,16 +31,9 @@ NAME = "mine"
 TURNED = ("node2", "node3", "node1")
 """Who serves as node1, node2 and node3: machines are seldom called as the lesson calls them."""
 
-LAB = """---
-format: 1
-id: tiny
-title: A tiny lab
-summary: For tests.
-difficulty: beginner
-minutes: 1
-start: no-swarm
----
-
+LAB = (
+    front_matter("tiny", title="A tiny lab")
+    + """
 # Only section
 
 ## Form it {#form}
@@ -77,6 +71,7 @@ goal:
 hints: [Serve it.]
 ```
 """
+)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_lab import front_matter
 from tui.errors import ExitCode
 from tui.labs.model import Lab, Step
 from tui.labs.parse import load_lab
@@ -28,19 +29,13 @@ from tui.tutor.session import LabSession
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
-HEAD = """---
-format: 1
-id: tiny
-title: A tiny lab
-summary: For tests.
-difficulty: beginner
-minutes: 1
-start: no-swarm
----
-
+HEAD = (
+    front_matter("tiny", title="A tiny lab")
+    + """
 # Only section
 
 """
+)
 
 # A container that one starts by hand: the quickest thing that a step can ask for.
 SLEEPER = "container: {node: %s, image: swarmtutor/shell, task: false, state: running}"

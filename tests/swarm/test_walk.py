@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_lab import front_matter
 from tui.checks.model import Outcome
 from tui.labs.parse import load_lab
 from tui.playground.playground import SshPlayground, open_playground
@@ -17,19 +18,13 @@ from tui.tutor.walk import StepResult, walk
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
-HEAD = """---
-format: 1
-id: tiny
-title: A tiny lab
-summary: For tests.
-difficulty: beginner
-minutes: 1
-start: no-swarm
----
-
+HEAD = (
+    front_matter("tiny", title="A tiny lab")
+    + """
 # Only section
 
 """
+)
 
 
 async def _walk(playground: SshPlayground, folder: Path, steps: str) -> list[StepResult]:

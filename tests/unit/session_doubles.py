@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tests.small_lab import front_matter
 from tests.unit.factories import no_swarm
 from tui.errors import UserError
 from tui.labs.model import Lab
@@ -28,16 +29,9 @@ from tui.tutor.views import SessionEvent
 
 __all__ = ["LAB", "FakeControl", "FakeNode", "FakePlayground", "FakeWatcher", "Stage"]
 
-LAB = """---
-format: 1
-id: small
-title: A small lab
-summary: For tests.
-difficulty: beginner
-minutes: 1
-start: no-swarm
----
-
+LAB = (
+    front_matter("small", title="A small lab")
+    + """
 # First
 
 Why we are here.
@@ -89,6 +83,7 @@ goal:
 hints: [Scale.]
 ```
 """
+)
 
 
 class FakeNode:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_lab import front_matter
 from tests.unit.factories import CLUSTER, engine, no_swarm, service, swarm, tasks
 from tests.unit.session_doubles import Stage
 from tui.errors import ExitCode, UserError
@@ -18,17 +19,9 @@ from tui.tutor.progress_record import HelpUsed, LearnerProgress
 from tui.tutor.session import LabSession
 from tui.tutor.views import Notice, PageBreak, PageCommand, PageQuestion, Readiness, StepState
 
-LAB = """---
-format: 1
-id: small
-title: A small lab
-summary: For tests.
-difficulty: beginner
-minutes: 1
-start: no-swarm
-needs: {nodes: 3, owned: true}
----
-
+LAB = (
+    front_matter("small", title="A small lab", more="needs: {nodes: 3, owned: true}")
+    + """
 # First
 
 ## Make a swarm {#init}
@@ -123,6 +116,7 @@ goal:
 hints: [rm]
 ```
 """
+)
 
 IDS = ("init", "pets", "plug", "look", "gone")
 
