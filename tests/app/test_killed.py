@@ -121,7 +121,7 @@ def test_a_second_copy_reads_along_or_leaves(content: Path) -> None:
             assert saved(content)["done"] == []
         with program(content) as third:
             until_shown(third, "Leave, and go on there")
-            third.drain(quiet=1.0)
+            third.drain(quiet=0.4, timeout=10.0)
             third.write(b"q")
             until_shown(third, "already runs the lab")
             _, status = os.waitpid(third.pid, 0)

@@ -62,8 +62,7 @@ async def test_what_only_some_labs_look_at(empty_swarm: SshPlayground) -> None:
     await done(node1, "docker swarm init")
     await node1.run("docker rmi -f swarmtutor/shell:1.0", timeout=PATIENCE)
     async with observed(empty_swarm, extras=tuple(Extra)) as observer:
-        start = await seen(observer, lambda s: bool(s.manager) and s.networks is not None)
-        assert green(gone, start)(start)
+        start = await seen(observer, lambda s: bool(s.manager) and green(gone, s)(s))
         await done(node1, "docker network create -d overlay --attachable back")
         await done(node1, "printf 1 | docker secret create key - && printf 2 | docker config create site -")
         await done(node1, "docker pull -q swarmtutor/shell:1.0")
