@@ -1,4 +1,4 @@
-"""Where things live: the state directory, the runtime directory, the labs."""
+"""Where things live: the state directory, the runtime directory, a person's own settings, the labs."""
 
 import os
 import warnings
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["content_dir", "runtime_dir", "state_dir"]
+__all__ = ["config_dir", "content_dir", "runtime_dir", "state_dir"]
 
 
 def state_dir() -> Path:
@@ -30,6 +30,13 @@ def runtime_dir() -> Path:
     with warnings.catch_warnings():  # of a session without XDG_RUNTIME_DIR; there is a folder to fall back to
         warnings.simplefilter("ignore")
         return Path(platformdirs.user_runtime_dir("swarmtutor", appauthor=False))
+
+
+def config_dir() -> Path:
+    """The directory of what a person set for themselves: keys, look. `SWARMTUTOR_CONFIG` overrides it."""
+    if override := os.environ.get("SWARMTUTOR_CONFIG"):
+        return Path(override)
+    return Path(platformdirs.user_config_dir("swarmtutor", appauthor=False))
 
 
 def content_dir() -> Path:
