@@ -272,7 +272,8 @@ def _wanted(arguments: argparse.Namespace) -> "Wanted":
     """Who shall make the nodes; with a card, what the person has to settle first is settled."""
     if not arguments.card and not arguments.node_at:
         return arguments.provider
-    from tui.tutor.hosts import ask_in_terminal, chosen_card, introduce
+    from tui.tutor.asking import ask_in_terminal
+    from tui.tutor.hosts import chosen_card, introduce
 
     card = chosen_card(arguments.card, arguments.node_at, arguments.provider)
     settling = introduce(
@@ -299,7 +300,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _down(arguments: argparse.Namespace) -> int:
-    from tui.tutor.hosts import ask_in_terminal
+    from tui.tutor.asking import ask_in_terminal
     from tui.tutor.nodes import remove_nodes
 
     ask = None if arguments.yes else ask_in_terminal()

@@ -90,7 +90,7 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted, 
     if leaving == Leaving.FAILED and app.failure is not None:
         raise app.failure
     if leaving == Leaving.TAKE_DOWN:
-        from tui.tutor.hosts import ask_in_terminal
+        from tui.tutor.asking import ask_in_terminal
         from tui.tutor.nodes import remove_nodes
 
         removing = remove_nodes(playground_name, _print_progress, _print, ask=ask_in_terminal(), yes=False)

@@ -1,7 +1,6 @@
 """What the commands say and ask about machines of the learner's own: host keys, swarms that are there, what is left."""
 
 import json
-import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,26 +13,12 @@ from tui.playground.providers.hosts import HostsProvider, Made, requirements_of
 from tui.playground.providers.hosts_preflight import swarm_words
 from tui.playground.providers.hosts_ssh import UnknownHostKeyError, own_known_hosts, remember_key
 from tui.playground.providers.hosts_work import Machine, look, open_machines
-from tui.playground.record import check_name, load_record
+from tui.playground.record import load_record
+from tui.tutor.asking import Ask
 
-__all__ = ["Ask", "ask_in_terminal", "chosen_card", "introduce", "is_on_hosts", "offer_removal", "report_card"]
+__all__ = ["chosen_card", "introduce", "offer_removal", "report_card"]
 
 Write = Callable[[str], None]
-Ask = Callable[[str], bool]
-"""Puts a question to the person; whether the answer is yes. Everything else is a no."""
-
-
-def ask_in_terminal() -> Ask | None:
-    """How to ask here; None where nobody can answer."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-
-    def ask(question: str) -> bool:
-        sys.stderr.write(f"{question} [y/N] ")
-        sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-    return ask
 
 
 def chosen_card(file: str | None, nodes: Sequence[str], provider: str | None) -> Card:
@@ -141,15 +126,6 @@ def _table(needs: Sequence[Requirement], write: Write) -> None:
 
 
 # -- taking back -------------------------------------------------------------------------------------------------
-
-
-def is_on_hosts(name: str) -> bool:
-    """Whether the playground of that name was made, or begun, on machines that are not ours."""
-    try:
-        record = load_record(check_name(name))
-    except UserError:
-        return False
-    return record is not None and record.provider == HOSTS
 
 
 async def offer_removal(

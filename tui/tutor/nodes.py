@@ -16,9 +16,11 @@ from tui.playground.playground import (
     provider_of,
     remove_playground,
 )
+from tui.playground.providers import HOSTS
+from tui.playground.record import check_name, load_record
 from tui.swarm.mesh_setup import mesh_companion
+from tui.tutor.asking import Ask
 from tui.tutor.changes import undo_hint
-from tui.tutor.hosts import Ask, is_on_hosts, offer_removal
 
 __all__ = [
     "break_node",
@@ -84,7 +86,10 @@ async def remove_nodes(
     names = [name] if name is not None else [*list_playgrounds()]
     kept = False
     for each in names:
-        if is_on_hosts(each):
+        if _is_on_hosts(each):
+            # Only for machines of the learner's own: most commands, and most playgrounds, have none.
+            from tui.tutor.hosts import offer_removal
+
             if not await offer_removal(each, listener, write, ask=ask, yes=yes, forget=forget):
                 kept = True
                 continue
@@ -96,6 +101,15 @@ async def remove_nodes(
     if hint := undo_hint():
         write(hint)
     return ExitCode.FAILED if kept else ExitCode.OK
+
+
+def _is_on_hosts(name: str) -> bool:
+    """Whether the playground of that name was made, or begun, on machines that are not ours."""
+    try:
+        record = load_record(check_name(name))
+    except UserError:
+        return False
+    return record is not None and record.provider == HOSTS
 
 
 async def describe_status(*, as_json: bool, write: Write) -> int:
