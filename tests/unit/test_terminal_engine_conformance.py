@@ -105,6 +105,21 @@ def test_screen(make: EngineFactory, case: Case) -> None:
         (b"31;39", RunStyle()),
         (b"", RunStyle()),
         (b">4;2", RunStyle()),
+        (b"30;47", RunStyle(foreground=0, background=7)),
+        (b"90;107", RunStyle(foreground=8, background=15)),
+        (b"38;5;255;48;5;16", RunStyle(foreground=255, background=16)),
+        (b"38;2;0;0;0", RunStyle(foreground="#000000")),
+        (b"38:2:1:2:3", RunStyle(foreground="#010203")),
+        (b"48:2::9:8:7", RunStyle(background="#090807")),
+        (b"58;5;9;4", RunStyle(underline=True)),
+        (b"58:2::1:2:3;4", RunStyle(underline=True)),
+        (b"4:0", RunStyle()),
+        (b"21", RunStyle(underline=True)),
+        (b"1;3;23;2;22;9;29;8;28;5;25", RunStyle()),
+        (b"31;44;49", RunStyle(foreground=1)),
+        (b"31;;32", RunStyle(foreground=2)),
+        (b"1;;31", RunStyle(foreground=1)),
+        (b"99999;31", RunStyle(foreground=1)),
     ],
 )
 def test_style(make: EngineFactory, sgr: bytes, style: RunStyle) -> None:
@@ -223,6 +238,53 @@ def test_mouse_events_go_to_the_program_that_asked(make: EngineFactory) -> None:
     assert engine.encode_mouse("scroll_down", 0, 0, 0) == b"\x1b[<65;1;1M"
     engine.feed(b"\x1b[5n")
     assert engine.take_replies() == b"\x1b[0n"
+
+
+MOUSE_MODES = {
+    "X10": (b"\x1b[?9h", b"\x1b[M #$", b"", b"", b""),
+    "clicks": (b"\x1b[?1000h", b"\x1b[M #$", b"\x1b[M##$", b"", b""),
+    "drags": (b"\x1b[?1002h", b"\x1b[M #$", b"\x1b[M##$", b"\x1b[M@#$", b""),
+    "moves": (b"\x1b[?1003h", b"\x1b[M #$", b"\x1b[M##$", b"\x1b[M@#$", b"\x1b[MC#$"),
+    "SGR clicks": (b"\x1b[?1000;1006h", b"\x1b[<0;3;4M", b"\x1b[<0;3;4m", b"", b""),
+    "SGR drags": (b"\x1b[?1002;1006h", b"\x1b[<0;3;4M", b"\x1b[<0;3;4m", b"\x1b[<32;3;4M", b""),
+    "SGR moves": (b"\x1b[?1003;1006h", b"\x1b[<0;3;4M", b"\x1b[<0;3;4m", b"\x1b[<32;3;4M", b"\x1b[<35;3;4M"),
+    "given up": (b"\x1b[?1003;1006h\x1b[?1003l", b"", b"", b"", b""),
+    "reset": (b"\x1b[?1003;1006h\x1bc", b"", b"", b"", b""),
+    "the encoding alone": (b"\x1b[?1006h", b"", b"", b"", b""),
+}
+
+
+@pytest.mark.parametrize("make", ENGINES)
+@pytest.mark.parametrize(
+    ("asked", "down", "up", "drag", "move"), MOUSE_MODES.values(), ids=[f"mouse: {name}" for name in MOUSE_MODES]
+)
+def test_only_the_mouse_events_that_were_asked_for(
+    make: EngineFactory, asked: bytes, down: bytes, up: bytes, drag: bytes, move: bytes
+) -> None:
+    engine = make(COLUMNS, ROWS)
+    engine.feed(asked)
+    assert engine.encode_mouse("down", 1, 2, 3) == down
+    assert engine.encode_mouse("move", 1, 2, 3) == drag
+    assert engine.encode_mouse("up", 1, 2, 3) == up
+    assert engine.encode_mouse("move", 0, 2, 3) == move
+
+
+@pytest.mark.parametrize("make", ENGINES)
+def test_focus_is_told_to_a_program_that_asked(make: EngineFactory) -> None:
+    engine = make(COLUMNS, ROWS)
+    assert engine.encode_focus(True) == b""
+    engine.feed(b"\x1b[?1004h")
+    assert [engine.encode_focus(gained) for gained in (False, True)] == [b"\x1b[O", b"\x1b[I"]
+    assert engine.take_replies() == b""
+    engine.feed(b"\x1b[?1004l")
+    assert engine.encode_focus(False) == b""
+
+
+@pytest.mark.parametrize("make", ENGINES)
+def test_a_refused_question_is_not_said_back(make: EngineFactory) -> None:
+    engine = make(COLUMNS, ROWS)
+    engine.feed(b"\x1bP$qrm -rf /;\x1b\\")
+    assert engine.take_replies() == b"\x1bP0$r\x1b\\"
 
 
 @pytest.mark.parametrize("make", ENGINES)

@@ -21,6 +21,7 @@ from bittty.present import PresentEvent, RowsScrolledOff, ScrollbackCleared
 from bittty.style import Color, Style
 from bittty.video import Cell, Video
 
+from tui.terminal.bittty_repairs import repair, safe_reply
 from tui.terminal.engine import Cursor, MouseMode, Run, RunStyle
 from tui.terminal.history import History
 from tui.terminal.keys import encode_key, encode_paste, encode_wheel_as_arrows
@@ -176,7 +177,7 @@ class _Replies:
 
     def write(self, data: str) -> int:
         if _UNSAFE_REPLY.search(data) is None:
-            self.write_bytes(data.encode("utf-8", errors="ignore"))
+            self.write_bytes(safe_reply(data).encode("utf-8", errors="ignore"))
         else:
             logger.debug("an answer with control characters was dropped")
         return len(data)
@@ -250,6 +251,7 @@ class BitttyEngine:
         for name in _IGNORED_OPERATIONS:
             self._board.registry[name] = _ignore
         self._board.registry["XTWINOPS"] = self._window_operation
+        repair(self._board)
         self._seen_page: Video | None = None
         self._seen_generation = 0
         self._seen_reverse = False
@@ -421,6 +423,12 @@ class BitttyEngine:
         code = wheel if wheel is not None else max(0, button - 1)
         start = len(self._replies.pending)
         self._board.input_mouse(column + 1, row + 1, code, event, set())
+        return self._replies.take(start)
+
+    def encode_focus(self, gained: bool) -> bytes:
+        """The bytes for a focus that came or went; empty unless the program asked to know (mode 1004)."""
+        start = len(self._replies.pending)
+        self._board.set_focus(gained)
         return self._replies.take(start)
 
     def take_replies(self) -> bytes:

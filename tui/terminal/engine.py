@@ -126,6 +126,10 @@ class TerminalEngine(Protocol):
         """The bytes for a mouse event (kind: down, up, move, scroll_up, scroll_down); empty if not wanted."""
         ...
 
+    def encode_focus(self, gained: bool) -> bytes:
+        """The bytes for a focus that came or went; empty unless the program asked to know (mode 1004)."""
+        ...
+
     def take_replies(self) -> bytes:
         """Answers to what the program asked (DSR, DA, DECRQM …), to be sent back to the PTY."""
         ...
