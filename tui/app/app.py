@@ -17,7 +17,7 @@ from tui.app.leaving import Leaving
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
 from tui.app.screens.lab import Errand, LabScreen
 from tui.app.signs import Signs, signs_for
-from tui.app.themes import DARK, LIGHT, THEMES
+from tui.app.themes import DARK, LIGHT, THEMES, variables_for
 from tui.errors import ExitCode, UserError
 from tui.tutor.views import LessonChanged, Notice, SessionEvent, ShellChanged, SnapshotChanged
 
@@ -95,6 +95,10 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
             self.register_theme(theme)
         self.theme = DARK.name
         self.set_keymap(self.keymap)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What our style sheets ask of a theme and Textual's own do not have."""
+        return dict(variables_for(self.current_theme))
 
     # --- life -------------------------------------------------------------------------------------------------------
 

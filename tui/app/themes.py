@@ -1,90 +1,212 @@
-"""Two looks, one dark and one light: quiet grounds, few lines, one accent colour.
+"""The looks: dark, light, high contrast, the terminal's own colours; and what any theme of Textual lacks for ours.
 
 The grounds are nearly grey on purpose: terminals with 256 colours would turn a tinted dark ground into black.
 """
 
+from collections.abc import Mapping
+
+from textual.color import Color
 from textual.theme import Theme
 
-__all__ = ["DARK", "LIGHT", "THEMES"]
+from tui.app.contrast import readable
 
-DARK = Theme(
-    name="swarmtutor-dark",
+__all__ = ["ANSI", "CONTRAST", "DARK", "LIGHT", "THEMES", "variables_for"]
+
+_LEAST = 4.5
+"""The contrast that WCAG asks of text (AA)."""
+
+
+def _theme(
+    name: str,
+    *,
+    dark: bool,
+    ground: str,
+    raised: str,
+    code_ground: str,
+    text: str,
+    quiet: str,
+    line: str,
+    thumb: str,
+    accent: str,
+    code: str,
+    good: str,
+    waiting: str,
+    bad: str,
+    hues: tuple[str, str, str, str, str, str],
+) -> Theme:
+    """A theme of ours. `raised`: the ground of bars and windows. `thumb`: of scrollbars. `hues` tell services apart."""
+    return Theme(
+        name=name,
+        dark=dark,
+        primary=accent,
+        secondary=accent,
+        accent=accent,
+        foreground=text,
+        background=ground,
+        surface=ground,
+        panel=raised,
+        success=good,
+        warning=waiting,
+        error=bad,
+        variables={
+            "line": line,
+            "quiet": quiet,
+            "code-ground": code_ground,
+            "code-text": code,
+            **{f"hue{number}": hue for number, hue in enumerate(hues, 1)},
+            "bar": raised,
+            "good": good,
+            "waiting": waiting,
+            "bad": bad,
+            "pointed": accent,
+            "border": accent,
+            "border-blurred": line,
+            "scrollbar": thumb,
+            "scrollbar-hover": quiet,
+            "scrollbar-active": accent,
+            "scrollbar-background": ground,
+            "scrollbar-background-hover": ground,
+            "scrollbar-background-active": ground,
+            "scrollbar-corner-color": ground,
+            "block-cursor-background": accent,
+            "block-cursor-foreground": ground,
+            "block-cursor-text-style": "bold",
+        },
+    )
+
+
+DARK = _theme(
+    "swarmtutor-dark",
     dark=True,
-    primary="#58a6d6",
-    secondary="#4a7d9f",
+    ground="#131517",
+    raised="#202326",
+    code_ground="#1c1f22",
+    text="#d5dbe1",
+    quiet="#8f979e",
+    line="#383d42",
+    thumb="#3d4247",
     accent="#58a6d6",
-    foreground="#d5dbe1",
-    background="#131517",
-    surface="#131517",
-    panel="#202326",
-    success="#7fbf7a",
-    warning="#dfb35c",
-    error="#e5786d",
-    variables={
-        "line": "#383d42",
-        "quiet": "#8a9299",
-        "code-ground": "#1c1f22",
-        "code-text": "#a9d2ec",
-        "hue1": "#6fb7e8",
-        "hue2": "#d6a3e6",
-        "hue3": "#7fcfb0",
-        "hue4": "#e8b77a",
-        "hue5": "#b3b8f0",
-        "hue6": "#d0d37a",
-        "bar": "#202326",
-        "border": "#58a6d6",
-        "border-blurred": "#383d42",
-        "scrollbar": "#3d4247",
-        "scrollbar-hover": "#50565c",
-        "scrollbar-active": "#58a6d6",
-        "scrollbar-background": "#131517",
-        "scrollbar-background-hover": "#131517",
-        "scrollbar-background-active": "#131517",
-        "scrollbar-corner-color": "#131517",
-        "block-cursor-background": "#58a6d6",
-        "block-cursor-foreground": "#131517",
-        "block-cursor-text-style": "bold",
-    },
+    code="#a9d2ec",
+    good="#7fbf7a",
+    waiting="#dfb35c",
+    bad="#e5786d",
+    hues=("#6fb7e8", "#d6a3e6", "#7fcfb0", "#e8b77a", "#b3b8f0", "#d0d37a"),
 )
 
-LIGHT = Theme(
-    name="swarmtutor-light",
+LIGHT = _theme(
+    "swarmtutor-light",
     dark=False,
-    primary="#1d6fa5",
-    secondary="#4a7d9f",
-    accent="#1d6fa5",
-    foreground="#22292f",
-    background="#fbfbf9",
-    surface="#fbfbf9",
-    panel="#ecece8",
-    success="#2f7d32",
-    warning="#946200",
-    error="#b3362b",
+    ground="#fbfbf9",
+    raised="#ecece8",
+    code_ground="#f1f2ef",
+    text="#22292f",
+    quiet="#5b656d",
+    line="#d3d6d4",
+    thumb="#c9cdca",
+    accent="#1a6597",
+    code="#174f78",
+    good="#29702c",
+    waiting="#7d5300",
+    bad="#a83027",
+    hues=("#1a6399", "#8a3fa3", "#17705a", "#8f5600", "#4a4fb0", "#6a6a00"),
+)
+
+CONTRAST = _theme(
+    "swarmtutor-contrast",
+    dark=True,
+    ground="#000000",
+    raised="#1a1a1a",
+    code_ground="#000000",
+    text="#ffffff",
+    quiet="#d0d0d0",
+    line="#8c8c8c",
+    thumb="#a0a0a0",
+    accent="#5fd7ff",
+    code="#b8e6ff",
+    good="#7dff7d",
+    waiting="#ffd75f",
+    bad="#ff9d94",
+    hues=("#7ecbff", "#ffb0ff", "#6fffd2", "#ffc27d", "#c9ccff", "#f2f56b"),
+)
+
+# The terminal's own sixteen colours, whatever a person made of them. Its ground may be dark or light, so nothing is
+# black, white or grey by name: quiet text is the terminal's own, dimmed.
+ANSI = Theme(
+    name="swarmtutor-ansi",
+    ansi=True,
+    dark=True,
+    primary="ansi_cyan",
+    secondary="ansi_cyan",
+    accent="ansi_cyan",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    success="ansi_green",
+    warning="ansi_yellow",
+    error="ansi_red",
     variables={
-        "line": "#d3d6d4",
-        "quiet": "#66717a",
-        "code-ground": "#f1f2ef",
-        "code-text": "#174f78",
-        "hue1": "#1a6399",
-        "hue2": "#8a3fa3",
-        "hue3": "#17705a",
-        "hue4": "#8f5600",
-        "hue5": "#4a4fb0",
-        "hue6": "#6a6a00",
-        "bar": "#ecece8",
-        "border": "#1d6fa5",
-        "border-blurred": "#d3d6d4",
-        "scrollbar": "#c9cdca",
-        "scrollbar-hover": "#b4bab6",
-        "scrollbar-active": "#1d6fa5",
-        "scrollbar-background": "#fbfbf9",
-        "scrollbar-background-hover": "#fbfbf9",
-        "scrollbar-background-active": "#fbfbf9",
-        "scrollbar-corner-color": "#fbfbf9",
-        "block-cursor-background": "#1d6fa5",
-        "block-cursor-foreground": "#fbfbf9",
-        "block-cursor-text-style": "bold",
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
+        "block-cursor-background": "ansi_default",
+        "block-cursor-foreground": "ansi_default",
+        "block-cursor-text-style": "bold reverse",
+        "border": "ansi_cyan",
+        "border-blurred": "ansi_bright_black",
+        "scrollbar": "ansi_bright_black",
+        "scrollbar-hover": "ansi_cyan",
+        "scrollbar-active": "ansi_cyan",
+        "scrollbar-background": "ansi_default",
+        "scrollbar-background-hover": "ansi_default",
+        "scrollbar-background-active": "ansi_default",
+        "footer-key-foreground": "ansi_cyan",
     },
 )
 
-THEMES = (DARK, LIGHT)
+THEMES = (DARK, LIGHT, CONTRAST, ANSI)
+
+_HUES = ("#6fb7e8", "#d6a3e6", "#7fcfb0", "#e8b77a", "#b3b8f0", "#d0d37a")
+_ANSI_HUES = ("ansi_blue", "ansi_magenta", "ansi_cyan", "ansi_yellow", "ansi_bright_blue", "ansi_green")
+
+
+def variables_for(theme: Theme) -> Mapping[str, str]:
+    """What our style sheets ask of a theme and Textual's themes do not say: made of what they say, and readable."""
+    if "pointed" in theme.variables:  # one of ours
+        return {}
+    if theme.ansi:
+        return {
+            "line": "ansi_bright_black",
+            "quiet": "ansi_default",
+            "code-ground": "ansi_default",
+            "code-text": "ansi_cyan",
+            "bar": "ansi_default",
+            "good": theme.success or "ansi_green",
+            "waiting": theme.warning or "ansi_yellow",
+            "bad": theme.error or "ansi_red",
+            "pointed": theme.accent or theme.primary,
+            **{f"hue{number}": hue for number, hue in enumerate(_ANSI_HUES, 1)},
+        }
+    said = theme.to_color_system().generate()
+
+    def colour(name: str) -> Color:
+        return Color.parse(said[name])
+
+    ground, text = colour("background"), colour("foreground")
+    raised = ground.blend(text, 0.08)
+
+    def on_bars(wanted: Color) -> str:
+        return readable(wanted, raised, _LEAST).hex
+
+    return {
+        "line": ground.blend(text, 0.22).hex,
+        "quiet": on_bars(ground.blend(text, 0.6)),
+        "code-ground": ground.blend(text, 0.05).hex,
+        "code-text": on_bars(text.blend(colour("primary"), 0.5)),
+        "bar": raised.hex,
+        "good": on_bars(colour("success")),
+        "waiting": on_bars(colour("warning")),
+        "bad": on_bars(colour("error")),
+        "pointed": on_bars(colour("accent")),
+        **{f"hue{number}": on_bars(Color.parse(hue)) for number, hue in enumerate(_HUES, 1)},
+    }
