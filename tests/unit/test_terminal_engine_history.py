@@ -1,6 +1,8 @@
 """What scrolls off, what a change of size keeps, and how long a paint may be held."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit.terminal_engines import ENGINES, lines, text_of
 from tui.terminal.bittty_engine import BitttyEngine
@@ -10,6 +12,19 @@ from tui.terminal.history import History
 
 def history(engine: TerminalEngine) -> list[str]:
     return [text_of(engine.row(y)) for y in range(-engine.history_rows, 0)]
+
+
+def whole_lines(engine: TerminalEngine) -> list[str]:
+    """All that is kept, oldest first: each line in one piece, however many rows it takes."""
+    whole = [""]
+    for y in range(-engine.history_rows, engine.rows):
+        whole[-1] += text_of(engine.row(y))
+        if not engine.wraps(y):
+            whole.append("")
+    whole = [line.rstrip() for line in whole]
+    while whole and not whole[-1]:
+        whole.pop()
+    return whole
 
 
 def numbered(count: int) -> bytes:
@@ -100,6 +115,40 @@ def test_history_is_wrapped_anew(make: EngineFactory) -> None:
     assert history(engine) == ["0123456789abcde", "x"]
     engine.resize(6, 2)
     assert history(engine) == ["012345", "6789ab", "cde", "x"]
+
+
+_LINES = st.lists(st.text(alphabet="abc de", max_size=45).map(str.rstrip), min_size=1, max_size=25)
+_WIDE_LINES = st.lists(st.text(alphabet="a中é", max_size=30), min_size=1, max_size=25)
+_SIZES = st.lists(st.tuples(st.integers(2, 40), st.integers(1, 12)), min_size=1, max_size=5)
+
+
+@pytest.mark.parametrize("make", ENGINES)
+@given(text=_LINES, sizes=_SIZES, aside=st.booleans())
+@settings(max_examples=100, deadline=None)
+def test_no_line_is_lost_whatever_the_sizes(
+    make: EngineFactory, text: list[str], sizes: list[tuple[int, int]], aside: bool
+) -> None:
+    """`aside`: the sizes change while a full-screen program has the screen."""
+    engine = make(20, 6)
+    engine.feed("\r\n".join(text).encode() + b"\x1b[?1049h\x1b[2Jvi" * aside)
+    for size in sizes:
+        engine.resize(*size)
+    engine.feed(b"\x1b[?1049l" * aside)
+    assert whole_lines(engine) == "\n".join(text).rstrip("\n").splitlines()
+
+
+@pytest.mark.parametrize("make", ENGINES)
+@given(text=_WIDE_LINES, sizes=_SIZES)
+@settings(max_examples=50, deadline=None)
+def test_no_wide_character_is_lost_whatever_the_sizes(
+    make: EngineFactory, text: list[str], sizes: list[tuple[int, int]]
+) -> None:
+    """Where one did not fit at the margin a blank cell stays, so that blanks do not count."""
+    engine = make(20, 6)
+    engine.feed("\r\n".join(text).encode())
+    for size in sizes:
+        engine.resize(*size)
+    assert [line.replace(" ", "") for line in whole_lines(engine)] == "\n".join(text).rstrip("\n").splitlines()
 
 
 @pytest.mark.parametrize("make", ENGINES)

@@ -153,11 +153,11 @@ def _runs(cells: Sequence[Cell], reverse_screen: bool) -> list[Run]:
     return runs
 
 
-def _history_runs(cells: Sequence[Cell]) -> list[Run]:
-    """The runs of a row that scrolls off, without its trailing blanks."""
+def _history_runs(cells: Sequence[Cell], wrapped: bool) -> list[Run]:
+    """The runs of a row that scrolls off, without the trailing blanks of its line."""
     length = len(cells)
     last = cells[-1]
-    if last[1] == " " and _run_style(last[0], False) == _DEFAULT:
+    if not wrapped and last[1] == " " and _run_style(last[0], False) == _DEFAULT:
         while length and (cells[length - 1] is last or cells[length - 1] == last):
             length -= 1
     return _runs(cells[:length], reverse_screen=False)
@@ -216,7 +216,7 @@ class _Display:
     def present(self, event: PresentEvent) -> None:
         if isinstance(event, RowsScrolledOff):
             for line in event.lines:
-                self._history.append(_history_runs(line.cells), line.wrapped)
+                self._history.append(_history_runs(line.cells, line.wrapped), line.wrapped)
         elif isinstance(event, ScrollbackCleared):
             self._history.clear()
 
@@ -392,7 +392,7 @@ class BitttyEngine:
             self._history.rewrap(columns)
         (x, y), cut = blitter.primary_page.reflow(columns, rows, position)
         for line in cut:
-            self._history.append(_history_runs(line.cells), line.wrapped)
+            self._history.append(_history_runs(line.cells, line.wrapped), line.wrapped)
         self._columns, self._rows = columns, rows
         board.resize(columns, rows)
         if alternate:
