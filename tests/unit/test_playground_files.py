@@ -13,7 +13,7 @@ import pytest
 from tui.errors import ExitCode, UserError
 from tui.playground.http import parse_answer, request_bytes
 from tui.playground.locks import LockHeldError, hold_lock
-from tui.playground.providers.node_files import add_account, daemon_document
+from tui.playground.providers.node_files import add_account, agent_document, daemon_document
 from tui.playground.providers.plans import NodePlan
 from tui.playground.record import (
     NodeRecord,
@@ -71,6 +71,13 @@ def test_the_engine_pulls_through_the_playground_s_registry() -> None:
     document = daemon_document(plan)
     assert document["registry-mirrors"] == ["http://10.77.0.2:5000"]
     assert document["userland-proxy"] is False
+
+
+@pytest.mark.parametrize("forwarding", [False, True])
+def test_a_node_makes_its_engine_s_namespaces_pass_packets_on_where_they_do_not(forwarding: bool) -> None:
+    plan = NodePlan("node1", "x", "x", "x", "x", "x", "x", "x", (), (), "x", (), "x", forwarding=forwarding)
+    document = json.dumps(agent_document(plan, "/usr/sbin/dockerd"))
+    assert ("tui.playground.forwarding" in document) is forwarding
 
 
 class TestRecord:
@@ -177,7 +184,7 @@ class TestReaper:
         return subprocess.Popen(argv, stderr=subprocess.DEVNULL)
 
     def wait_for_lines(self, path: Path, count: int) -> list[str]:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             lines = path.read_text().splitlines() if path.exists() else []
             if len(lines) >= count:
@@ -191,12 +198,12 @@ class TestReaper:
             assert self.wait_for_lines(tmp_path / "service.log", 3)[:3] == ["run"] * 3
         finally:
             agent.terminate()
-            assert agent.wait(10) == 0
+            assert agent.wait(60) == 0
 
     @pytest.mark.parametrize("script", ["echo up; exec sleep 1000", "trap '' TERM; echo up; while :; do sleep 1; done"])
     def test_it_stops_its_services_also_stubborn_ones(self, tmp_path: Path, script: str) -> None:
         agent = self.start(tmp_path, f"echo $$; {script}")
         lines = self.wait_for_lines(tmp_path / "service.log", 2)
         agent.send_signal(signal.SIGTERM)
-        assert agent.wait(10) == 0
+        assert agent.wait(60) == 0
         assert not Path(f"/proc/{lines[0]}").exists()

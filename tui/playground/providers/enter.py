@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tui.playground.forwarding import SETTING
 from tui.playground.kernel import Clone, MountFlag, drop_bounding_capability, mount, set_namespace, unshare
 from tui.playground.providers.cgroups import Hierarchy, join, read_hierarchies
 from tui.playground.providers.node_root import enter_root
@@ -81,6 +82,8 @@ def main(arguments: Sequence[str]) -> int:
     set_namespace(Path("/run/netns") / data["network"], Clone.NEWNET)
     unshare(Clone.NEWUTS | Clone.NEWIPC | Clone.NEWPID)
     if kind == "node":
+        # Nothing was set in this namespace yet: what is to be found is what every new one comes with.
+        data["forwarding"] = data["forwarding"] and SETTING.read_text().strip() == "0"
         return _become_first(lambda log: _node(data, hierarchies, log), log_path)
     plan = HubPlan(data["identity"], data["network"], data["group"], tuple(data["services"]))
     return _become_first(lambda log: _hub(plan, plan_path, log), log_path)

@@ -358,6 +358,7 @@ class _Making:
             package_root=str(package_root()),
             rootless=in_user_namespace(),
             groups=bool(self._hierarchies),
+            forwarding=record.mesh == "ipvs",
         )
         path = folder / "plan.json"
         write_plan(path, plan)

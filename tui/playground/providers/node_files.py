@@ -118,6 +118,12 @@ def agent_document(plan: NodePlan, dockerd: str) -> dict[str, object]:
     if not plan.groups:  # only so does it go without
         argv.append("--rootless")
         plain["XDG_RUNTIME_DIR"] = "/run"
+    forwarding = {
+        "name": "forwarding",
+        "argv": [plan.python, "-m", "tui.playground.forwarding", "/run/docker/netns"],
+        "environment": program_environment(),
+        "log": "/var/log/swarmtutor-forwarding.log",
+    }
     return {
         "services": [
             {
@@ -134,6 +140,7 @@ def agent_document(plan: NodePlan, dockerd: str) -> dict[str, object]:
                 "log": "/var/log/swarmtutor-ssh.log",
                 "stop_seconds": 2,
             },
+            *([forwarding] if plan.forwarding else []),
         ]
     }
 

@@ -34,6 +34,7 @@ class NodePlan:
     package_root: str
     rootless: bool = False  # root here is not the machine's own: its files cannot be changed, nor devices be made
     groups: bool = True  # there are control groups for the node
+    forwarding: bool = False  # IPVS balances in the namespaces that its engine makes, which must pass packets on for it
 
 
 @dataclass(frozen=True, slots=True)
