@@ -1,25 +1,18 @@
-"""Doubles: a session without nodes, shells without machines, and swarms made by hand."""
+"""Doubles: a session without nodes, and shells without machines."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import cast
 
+from tests.app.fake_lessons import goal, views
+from tests.app.fake_swarms import IDS, NAMES, by_hand, engine, engines_only, pets_task, six_pets, swarm_of_three
 from tui.checks.model import Outcome, Verdict, WebTarget
 from tui.errors import UserError
 from tui.labs.model import Lab
 from tui.playground.model import Playground, Progress, ProgressListener, ProgressState, WebAnswer
 from tui.swarm.snapshot import (
-    Container,
-    Engine,
-    LocalState,
-    PublishedPort,
-    Service,
     Snapshot,
-    SwarmNode,
-    Task,
 )
 from tui.terminal.bittty_engine import BitttyEngine
 from tui.terminal.engine import TerminalEngine
@@ -27,12 +20,12 @@ from tui.tutor.ladder import Rung
 from tui.tutor.session import LabSession
 from tui.tutor.shells import NodeShell
 from tui.tutor.stage import Doing
+from tui.tutor.traffic import Traffic
 from tui.tutor.views import (
     LessonChanged,
     LessonView,
     Notice,
     PageCommand,
-    PageProse,
     PageQuestion,
     Readiness,
     SessionEvent,
@@ -41,198 +34,27 @@ from tui.tutor.views import (
     StepLine,
     StepState,
 )
+from tui.tutor.web_requests import OwnRequest
 
-__all__ = ["FakeSession", "FakeShell", "engines_only", "prepare_well", "six_pets", "views"]
-
-NAMES = ("node1", "node2", "node3")
-IDS = {"node1": "k3v9x1mq7wz2", "node2": "t8b2f0pl4ya6", "node3": "zq5d7n9rc1h3"}
-
-
-# --- swarms --------------------------------------------------------------------------------------------------------
-
-
-def engine(name: str, **changes: object) -> Engine:
-    return replace(
-        Engine(
-            node=name,
-            address=f"10.77.0.1{name[-1]}",
-            reachable=True,
-            asked=time.time(),
-            version="20.10.24+dfsg1",
-            state=LocalState.INACTIVE,
-        ),
-        **changes,  # type: ignore[arg-type]  # the caller names fields of Engine
-    )
-
-
-def engines_only(*, containers: tuple[Container, ...] = ()) -> Snapshot:
-    """Three engines without a swarm; `containers` run on node1."""
-    engines = {name: engine(name, containers=containers if name == "node1" else ()) for name in NAMES}
-    return Snapshot(taken=time.time(), engines=MappingProxyType(engines))
-
-
-def by_hand(name: str = "quirky_hopper", image: str = "swarmtutor/shell:1.0", age: float = 130) -> Container:
-    return Container(
-        id="3f2a9c81d0e4aa", name=name, image=image, command="sleep infinity", state="running",
-        status="Up 2 minutes", created=time.time() - age,
-    )  # fmt: skip
-
-
-def pets_task(slot: int, node: str, state: str = "running", desired: str = "running", **changes: object) -> Task:
-    now = time.time()
-    return replace(
-        Task(
-            id=f"task{slot}{node}{state}",
-            service_id="s1",
-            slot=slot,
-            node_id=IDS.get(node, ""),
-            desired=desired,
-            state=state,
-            image="swarmtutor/pets:1.0",
-            created=now - 200,
-            reported=now - 185,
-        ),
-        **changes,  # type: ignore[arg-type]  # the caller names fields of Task
-    )
-
-
-def swarm_of_three(*tasks: Task, replicas: int = 6, drained: str = "", down: str = "") -> Snapshot:
-    """A swarm with node1 as its manager, and the service `pets` if there are tasks."""
-    now = time.time()
-    engines = {
-        name: engine(
-            name,
-            state=LocalState.ACTIVE,
-            node_id=IDS[name],
-            is_manager=name == "node1",
-            cluster_id="c1",
-            reachable=name != down,
-            error="no answer in 3 s" if name == down else "",
-            asked=now - (12 if name == down else 0),
-        )
-        for name in NAMES
-    }
-    nodes = tuple(
-        SwarmNode(
-            id=IDS[name],
-            hostname=name,
-            role="manager" if name == "node1" else "worker",
-            availability="drain" if name == drained else "active",
-            state="down" if name == down else "ready",
-            leader=name == "node1",
-            reachability="reachable" if name == "node1" else "",
-            engine_version="20.10.24+dfsg1",
-        )
-        for name in NAMES
-    )
-    service = Service(
-        id="s1vb7k2x9qpd", name="pets", image="swarmtutor/pets:1.0", mode="replicated", replicas=replicas,
-        ports=(PublishedPort(5000, 5000),),
-    )  # fmt: skip
-    service = replace(service, id="s1")
-    return Snapshot(
-        taken=now,
-        engines=MappingProxyType(engines),
-        manager="node1",
-        swarm_asked=now,
-        cluster_id="c1",
-        nodes=nodes,
-        services=(service,) if tasks else (),
-        tasks=tasks,
-    )
-
-
-def six_pets() -> Snapshot:
-    """Six replicas, of which two are still being prepared."""
-    now = time.time()
-    return swarm_of_three(
-        pets_task(1, "node1"),
-        pets_task(2, "node3", reported=now - 12),
-        pets_task(3, "node2", reported=now - 12),
-        pets_task(4, "node1", reported=now - 3),
-        pets_task(5, "node2", state="preparing", reported=now - 3),
-        pets_task(6, "node3", state="preparing", reported=now - 3),
-    )
-
-
-# --- lessons -------------------------------------------------------------------------------------------------------
-
-
-def goal(text: str, outcome: Outcome = Outcome.FAIL, seen: str = "") -> Verdict:
-    return Verdict(outcome, text, seen)
-
-
-def views() -> list[LessonView]:
-    """Three steps: one to read, one with commands, one with a long text and a fact that is not known yet."""
-    first = LessonView(
-        lab_title="Docker Orchestration",
-        section_title="Scale the application",
-        section_number=4,
-        step_id="six",
-        step_title="Six pets, please",
-        index=0,
-        total=3,
-        frontier=0,
-        intro="Demand is up. A service is asked for a **number of replicas**; the manager finds a place for each.",
-        blocks=(
-            PageProse("Ask for six. The manager compares what you want with what runs, and starts the difference."),
-            PageCommand("node1", "docker service update --replicas 6 pets", is_next=True),
-            PageProse(
-                "`docker service scale pets=6` says the same in fewer words.\n\n"
-                "- `service ls` counts them;\n"
-                "- `service ps` says where each one is, and where it was before, which matters "
-                "as soon as something breaks."
-            ),
-            PageCommand("node2", "docker ps", optional=True),
-        ),
-        goals=(
-            goal("the service asks for 6 replicas", Outcome.PASS),
-            goal("6 tasks of `pets` run", Outcome.FAIL, "4 run, 2 are preparing on node2 and node3"),
-        ),
-        diagnosis="",
-        hints=(),
-        hints_left=2,
-        rung=Rung.HINT,
-        done=False,
-        readiness=Readiness.READY,
-    )
-    second = replace(
-        first,
-        step_id="join",
-        step_title="Two more nodes",
-        index=1,
-        intro="",
-        blocks=(
-            PageProse("Let **node2** join, with the token that `node1` gave."),
-            PageCommand(
-                "node2",
-                "docker swarm join --token SWMTKN-1-49nj1cmql0jkz5s954yi3oex3nedyz0fb0xx14ie39trti4wxv"
-                "-8vxv8rssmk743ojnwacrr2e7c 10.77.0.11:2377",
-                is_next=True,
-            ),
-            PageCommand("node3", "docker swarm join --token <token.worker> <node1.ip>:2377", missing=("token.worker",)),
-        ),
-        goals=(goal("node2 is in the swarm", Outcome.FAIL, "node2 is in no swarm"),),
-        hints_left=0,
-        rung=Rung.NONE,
-    )
-    third = replace(
-        first,
-        section_number=5,
-        section_title="Maintenance",
-        step_id="long",
-        step_title="A longer story",
-        index=2,
-        intro="",
-        blocks=tuple(PageProse(f"Paragraph {number}. " + "Words that fill the line. " * 12) for number in range(12)),
-        goals=(goal("something happens", Outcome.UNKNOWN, "node1 could not be asked"),),
-        hints_left=1,
-        rung=Rung.HINT,
-    )
-    return [first, second, third]
-
-
-# --- the session ---------------------------------------------------------------------------------------------------
+__all__ = [
+    "IDS",
+    "NAMES",
+    "FakeSession",
+    "FakeShell",
+    "FakeTraffic",
+    "Preparing",
+    "a_playground",
+    "by_hand",
+    "engine",
+    "engines_only",
+    "found_well",
+    "goal",
+    "pets_task",
+    "prepare_well",
+    "six_pets",
+    "swarm_of_three",
+    "views",
+]
 
 
 class FakeShell(NodeShell):
@@ -273,6 +95,26 @@ class FakeShell(NodeShell):
         self.sizes.append((columns, rows))
 
 
+class FakeTraffic(Traffic):
+    """Requests that a test makes up, and what is asked for."""
+
+    def __init__(self) -> None:
+        self.asks: tuple[WebTarget, ...] = ()
+        self.answers: dict[WebTarget, tuple[WebAnswer, ...]] = {}
+        self.mine: list[OwnRequest] = []
+
+    @property
+    def visited(self) -> Mapping[WebTarget, Sequence[WebAnswer]]:
+        return self.answers
+
+    @property
+    def own(self) -> Sequence[OwnRequest]:
+        return self.mine
+
+    def visit(self, pages: Sequence[WebTarget]) -> None:
+        self.asks = tuple(pages)
+
+
 class FakeSession(LabSession):
     """A lesson that does what a test says. Change it with the methods that are no session's."""
 
@@ -288,6 +130,7 @@ class FakeSession(LabSession):
         self.reads_along = False
         self.closed = False
         self.connected_fresh: bool | None = None
+        self.requests = FakeTraffic()
         self.answers_seen: dict[WebTarget, tuple[WebAnswer, ...]] = {}
         self.known_shells: dict[str, FakeShell] = {}
         self._subscribers: list[Callable[[SessionEvent], None]] = []
@@ -314,6 +157,10 @@ class FakeSession(LabSession):
     @property
     def web(self) -> Mapping[WebTarget, Sequence[WebAnswer]]:
         return self.answers_seen
+
+    @property
+    def traffic(self) -> Traffic:
+        return self.requests
 
     def subscribe(self, listener: Callable[[SessionEvent], None]) -> Callable[[], None]:
         self._subscribers.append(listener)

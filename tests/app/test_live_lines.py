@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.app.fakes import IDS, pets_task, six_pets, swarm_of_three
+from tests.app.fakes import IDS, engines_only, pets_task, six_pets, swarm_of_three
 from tests.unit.factories import large_swarm
+from tui.app.live.asking import MOST_PAGES, pages_to_ask
 from tui.app.live.blocks import Kind, place
 from tui.app.live.emblems import emblems
 from tui.app.live.events import EVERYTHING, clock, events_lines, filters
@@ -16,7 +17,7 @@ from tui.app.live.map import map_lines
 from tui.app.live.moves import Move, moves
 from tui.app.live.past import Past
 from tui.app.live.traffic import sparkline, traffic_lines
-from tui.app.live.traffic_log import Request, TrafficLog
+from tui.app.live.traffic_log import Asker, Request, TrafficLog
 from tui.app.live.views import LiveViews, View
 from tui.app.paint import Line, Role, cells, text_of
 from tui.app.signs import ASCII, UNICODE, Signs
@@ -24,7 +25,8 @@ from tui.app.swarm_lines import Look
 from tui.checks.model import WebTarget
 from tui.playground.model import WebAnswer
 from tui.swarm.changes import Change, ChangeKind
-from tui.swarm.snapshot import Service, Snapshot, SwarmNode, Task
+from tui.swarm.snapshot import PublishedPort, Service, Snapshot, SwarmNode, Task
+from tui.tutor.web_requests import OwnRequest
 
 NOW = 1_700_000_000.0
 TARGET = WebTarget("node1", 5000)
@@ -258,7 +260,8 @@ def test_traffic_names_replicas_shares_and_failures() -> None:
     requests = [Request(NOW - 3, TARGET, answer) for answer in answers]
     requests.append(Request(NOW - 1, WebTarget("node2", 5000), WebAnswer(0, error="connection refused")))
     shown = text(traffic_lines(snapshot, look(now=NOW), requests))
-    assert "GET :5000/ · 5 in the last 30 s" in shown
+    assert "GET :5000/ · 5 in 30 s: 5 the lesson's" in shown
+    assert "YOU" not in shown
     rows = [row.split() for row in shown.splitlines()]
     assert ["node1", "●", "200", "0", "ms", "4", "0"] in [row[:7] for row in rows]
     assert ["node2", "✖", "connection", "refused", "1", "1"] in [row[:6] for row in rows]
@@ -266,8 +269,47 @@ def test_traffic_names_replicas_shares_and_failures() -> None:
     assert ["pets.2", "node3", "1", "██", "25", "%"] in [row[:6] for row in rows]
 
 
+def test_the_learners_own_requests_are_told_apart_from_the_views() -> None:
+    snapshot = swarm_of_three(pets_task(1, "node1", container_id="a" * 64), replicas=1)
+    answer = WebAnswer(200, served_by="a" * 12, seconds=0.003)
+    requests = [Request(NOW - 3, TARGET, answer, Asker.VIEW) for _ in range(3)]
+    requests += [Request(NOW - 2, WebTarget("node2", 5000), WebAnswer(200, served_by="a" * 12), Asker.YOU)]
+    shown = text(traffic_lines(snapshot, look(now=NOW), requests))
+    assert "GET :5000/ · 4 in 30 s: 1 yours, 3 this view's" in shown
+    rows = [row.split() for row in shown.splitlines()]
+    assert ["THROUGH", "LAST", "ANSWER", "ASKED", "BY", "YOU", "FAILED"] in [row[:7] for row in rows]
+    assert ["node1", "●", "200", "3", "ms", "3", "0", "0"] in [row[:8] for row in rows]
+    assert ["node2", "●", "answered", "1", "1", "0"] in [row[:6] for row in rows]
+    assert ["pets.1", "node1", "4", "1"] in [row[:4] for row in rows]
+
+
+def test_own_requests_are_taken_once_each_at_their_own_moments() -> None:
+    log = TrafficLog()
+    first, second, third = (OwnRequest(NOW + number, TARGET, WebAnswer(200)) for number in range(3))
+    assert log.see_own([first, second])
+    assert not log.see_own([first, second])
+    assert log.see_own([second, third])
+    assert [(request.at, request.by) for request in log.until(NOW + 9)] == [(NOW + n, Asker.YOU) for n in range(3)]
+    assert list(log.between(NOW, NOW + 1)) == [Request(NOW + 1, TARGET, WebAnswer(200), Asker.YOU)]
+
+
+def test_the_view_asks_what_is_published_through_every_node_of_the_swarm() -> None:
+    running = swarm_of_three(pets_task(1, "node2"), replicas=1)
+    through = [WebTarget(node, 5000) for node in ("node1", "node2", "node3")]
+    assert list(pages_to_ask(running, ())) == through
+    assert list(pages_to_ask(running, [WebTarget("node2", 5000, "/kind")])) == [through[0], through[2]]
+    assert pages_to_ask(engines_only(), ()) == ()
+    ports = (PublishedPort(53, 53, "udp"), PublishedPort(8080, 80, mode="host"), PublishedPort(0, 80))
+    elsewhere = replace(running, services=tuple(replace(service, ports=ports) for service in running.services))
+    assert pages_to_ask(elsewhere, ()) == (WebTarget("node2", 8080),)
+    many = tuple(PublishedPort(port, 80) for port in range(6000, 6100))
+    crowded = replace(running, services=tuple(replace(service, ports=many) for service in running.services))
+    assert len(pages_to_ask(crowded, ())) == MOST_PAGES
+
+
 def test_without_requests_traffic_says_when_there_will_be_some() -> None:
-    assert "while a step of the lesson asks a published port" in text(traffic_lines(six_pets(), look(200), []))
+    assert "port 5000 is asked while this view is open" in text(traffic_lines(six_pets(), look(200), []))
+    assert "no service publishes a port" in text(traffic_lines(engines_only(), look(200), []))
 
 
 def test_sparklines_are_as_high_as_the_greatest() -> None:

@@ -16,6 +16,7 @@ from tui.app.signs import ASCII
 from tui.checks.model import WebTarget
 from tui.playground.model import WebAnswer
 from tui.swarm.snapshot import Snapshot
+from tui.tutor.web_requests import OwnRequest
 
 
 def drained(before: Snapshot) -> Snapshot:
@@ -42,7 +43,7 @@ async def test_a_key_goes_through_the_views_and_the_header_names_them(size: tupl
         for view, shown in (
             (View.MAP, "P pets 4/6"),
             (View.EVENTS, "Nothing has changed yet."),
-            (View.TRAFFIC, "No requests in the last half minute."),
+            (View.TRAFFIC, "No requests in the last half minute;"),
             (View.TABLES, "HOSTNAME"),
         ):
             await it.press("v")
@@ -164,10 +165,27 @@ async def test_answers_of_asked_ports_appear_as_traffic() -> None:
     async with driven(session=session) as it:
         await it.press("g")
         await it.until_seen("No requests")
+        assert session.requests.asks == (WebTarget("node1", 5000), WebTarget("node2", 5000), WebTarget("node3", 5000))
         session.answers_seen[WebTarget("node2", 5000)] = (WebAnswer(200, served_by="box", seconds=0.004),)
         await it.until_seen("GET :5000/")
         assert "● 200  4 ms" in it.screen_text
         assert "box" in it.screen_text
+
+
+async def test_the_view_asks_only_while_it_is_seen_and_what_one_asks_oneself_appears_too() -> None:
+    session = FakeSession()
+    async with driven((80, 24), session=session) as it:
+        await it.press("g")
+        await it.until(lambda: len(session.requests.asks) == 3, "every node is asked")
+        session.requests.answers[WebTarget("node1", 5000)] = (WebAnswer(200, served_by="box", seconds=0.004),)
+        session.requests.mine.append(OwnRequest(time.time(), WebTarget("node1", 5000), WebAnswer(200, served_by="box")))
+        await it.until_seen("1 yours, 1 this view's")
+        await it.press("m")
+        await it.until(lambda: not session.requests.asks, "the map asks nothing")
+        await it.press("g")
+        await it.until(lambda: bool(session.requests.asks), "asked again")
+        await it.press("1")
+        await it.until(lambda: not session.requests.asks, "nobody sees it")
 
 
 async def test_silence_is_told_in_the_header() -> None:

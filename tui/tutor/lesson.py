@@ -21,6 +21,7 @@ from tui.tutor.page import aftermath, lesson_blocks, next_act, shown_facts
 from tui.tutor.perform import changes_something
 from tui.tutor.shells import NodeShell
 from tui.tutor.stage import Doing
+from tui.tutor.traffic import Traffic
 from tui.tutor.views import (
     Aftermath,
     LessonChanged,
@@ -91,6 +92,11 @@ class Lesson:
     def web(self) -> Mapping[WebTarget, Sequence[WebAnswer]]:
         """The last answers of the ports that the open step asks, oldest first."""
         return self._live.web
+
+    @property
+    def traffic(self) -> Traffic:
+        """The web requests to the nodes that somebody who looks on may want to see."""
+        return self._live.traffic
 
     @property
     def facts(self) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ from tui.tutor.node_control import NodeControl
 from tui.tutor.prober import CommandProber, WebProber
 from tui.tutor.shells import NodeShell, ShellTap
 from tui.tutor.standing import first_look
+from tui.tutor.traffic import Traffic
 from tui.tutor.watcher import Watcher
 
 __all__ = ["LiveNodes", "NodesListener", "specs_of"]
@@ -57,6 +58,7 @@ class LiveNodes:
         tap: ShellTap | None = None,
     ) -> None:
         self.log = CommandLog()
+        self.traffic = Traffic(clock)
         self._tap = tap
         self.answers: Mapping[str, Answer] = MappingProxyType({})
         self._lab = lab
@@ -146,11 +148,19 @@ class LiveNodes:
         self._playground = playground
         self._prober = WebProber(playground, self._listener.probed)
         self._runner = CommandProber(playground, self._listener.probed)
+        self.traffic.begin(playground)
         observer = self._observer = self._observe(playground.nodes)
         observer.subscribe(self._saw)
         self._shells = MappingProxyType(
             {
-                node.name: NodeShell(node, self._engine_factory, self.log, self._listener.heard, tap=self._tap)
+                node.name: NodeShell(
+                    node,
+                    self._engine_factory,
+                    self.log,
+                    self._listener.heard,
+                    tap=self._tap,
+                    reader=self.traffic.read,
+                )
                 for node in playground.nodes
             }
         )
@@ -164,6 +174,7 @@ class LiveNodes:
         """End the shells and close the connections. The last snapshot is forgotten with them."""
         closing: list[Coroutine[object, object, None]] = [shell.close() for shell in self._shells.values()]
         closing.extend(prober.close() for prober in (self._prober, self._runner) if prober)
+        closing.append(self.traffic.end())
         await asyncio.gather(*closing, return_exceptions=True)
         if self._observer:
             await self._observer.stop()

@@ -1,16 +1,16 @@
 """The live shells, one on each node. They live outside any widget, so that switching never kills one."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from tui.clock import now
 from tui.playground.model import Node, NodeUnreachableError, Shell
 from tui.terminal.command_log import CommandLog, RanCommand
 from tui.terminal.engine import EngineFactory, TerminalEngine
-from tui.terminal.marks import CommandTracker
+from tui.terminal.marks import CommandTracker, ShellEvent
 
-__all__ = ["INTERRUPT", "NodeShell", "ShellTap"]
+__all__ = ["INTERRUPT", "NodeShell", "ShellReader", "ShellTap"]
 
 FIRST_RETRY = 0.3
 LAST_RETRY = 3.0
@@ -33,6 +33,10 @@ class ShellTap(Protocol):
         ...
 
 
+ShellReader = Callable[[str, Sequence[ShellEvent]], None]
+"""Reads what happens in the shell of a node: commands that begin and end, and what they write."""
+
+
 class NodeShell:
     """One login shell: bytes from the PTY go to the VT engine and the marks, keystrokes go back.
 
@@ -49,9 +53,11 @@ class NodeShell:
         columns: int = 80,
         rows: int = 24,
         tap: ShellTap | None = None,
+        reader: ShellReader | None = None,
     ) -> None:
         self.node = node.name
         self._tap = tap
+        self._reader = reader
         self.engine: TerminalEngine = engine_factory(columns, rows)
         self._machine = node
         self._tracker = CommandTracker(node.name, log, clock=now)
@@ -190,7 +196,9 @@ class NodeShell:
             self.engine.feed(data)
             if self._tap is not None:
                 self._tap.wrote(self.node, data)
-            self._tracker.feed(data)
+            events = self._tracker.feed(data)
+            if self._reader is not None:
+                self._reader(self.node, events)
             self._prompted = self._prompted or self._tracker.at_prompt
             if replies := self.engine.take_replies():
                 shell.write(replies)

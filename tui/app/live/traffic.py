@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tui.app.live.emblems import emblems
-from tui.app.live.traffic_log import Request
+from tui.app.live.traffic_log import Asker, Request
 from tui.app.paint import Line, Role, Span, clip, hang, line
 from tui.app.signs import ASCII, Signs
 from tui.app.swarm_lines import Look, mesh_line, trouble_lines
@@ -29,23 +29,39 @@ def traffic_lines(snapshot: Snapshot, look: Look, requests: Sequence[Request]) -
     if lines:
         lines.append(())
     if not recent:
-        published = any(service.ports for service in snapshot.services)
-        text = "No requests in the last half minute. They appear here while a step of the lesson asks a published port"
-        text += "." if published else "; no service publishes one now."
-        lines += hang((), line(Span(text, Role.MUTED)), look.width)
+        lines += hang((), line(Span(_why_none(snapshot), Role.MUTED)), look.width)
     pages = sorted({(request.target.port, request.target.path) for request in recent})
     for number, (port, path) in enumerate(pages):
         its = [request for request in recent if (request.target.port, request.target.path) == (port, path)]
-        head = Span(f"GET :{port}{path}", Role.STRONG)
         if number:
             lines.append(())
-        lines.append(line(head, Span(f" {look.signs.dot} {len(its)} in the last {WINDOW_SECONDS:.0f} s", Role.MUTED)))
+        said = f" {look.signs.dot} {len(its)} in {WINDOW_SECONDS:.0f} s: {_askers(its)}"
+        lines += hang(line(Span(f"GET :{port}{path}", Role.STRONG)), line(Span(said, Role.MUTED)), look.width)
         lines += _through(its, look)
         lines.append(())
         lines += _answered(snapshot, its, look)
     if recent:
         lines += [(), *mesh_line(look)] if look.mesh else []
     return [clip(each, look.width, look.signs.ellipsis) for each in lines]
+
+
+def _why_none(snapshot: Snapshot) -> str:
+    ports = sorted({port.published for service in snapshot.services for port in service.ports if port.published})
+    if not ports:
+        return (
+            "No requests: no service publishes a port. Once one does, this view asks it through every node and shows "
+            "which replica answered; so it does with your own curl node1:PORT."
+        )
+    return f"No requests in the last half minute; port {', '.join(map(str, ports))} is asked while this view is open."
+
+
+_WHOSE = {Asker.YOU: "yours", Asker.LESSON: "the lesson's", Asker.VIEW: "this view's"}
+
+
+def _askers(requests: Sequence[Request]) -> str:
+    """`3 yours, 27 this view's`."""
+    counted = Counter(request.by for request in requests)
+    return ", ".join(f"{counted[asker]} {whose}" for asker, whose in _WHOSE.items() if counted[asker])
 
 
 def _through(requests: Sequence[Request], look: Look) -> list[Line]:
@@ -59,10 +75,19 @@ def _through(requests: Sequence[Request], look: Look) -> list[Line]:
         Column(("THROUGH",), tuple(line(row[-1].target.node) for row in rows), least=6),
         Column(("LAST ANSWER", "LAST"), tuple(_last(row[-1], signs) for row in rows), least=8),
         Column(("ASKED",), tuple(line(str(len(row))) for row in rows), drop=1),
+        *_yours("BY YOU", rows),
         Column(("FAILED",), tuple(_failures(row) for row in rows)),
         Column(("LAST 30 S",), tuple(_spark(row, look, Role.PLAIN) for row in rows), drop=2),
     )
     return table(columns, look.width, ellipsis=signs.ellipsis)
+
+
+def _yours(head: str, rows: Sequence[Sequence[Request]]) -> list[Column]:
+    """How many of each row's the learner asked, where there are any."""
+    mine = [sum(1 for request in row if request.by is Asker.YOU) for row in rows]
+    if not any(mine):
+        return []
+    return [Column((head,), tuple(line(Span(str(count), Role.STRONG if count else Role.MUTED)) for count in mine))]
 
 
 def _failed(request: Request) -> bool:
@@ -71,6 +96,8 @@ def _failed(request: Request) -> bool:
 
 def _last(request: Request, signs: Signs) -> Line:
     answer = request.answer
+    if not _failed(request) and request.by is Asker.YOU:  # how it came to the shell, nobody measured
+        return line(Span(f"{signs.running} ", Role.OK), "answered")
     if not _failed(request):
         return line(Span(f"{signs.running} ", Role.OK), f"{answer.status}  {answer.seconds * 1000:.0f} ms")
     said = str(answer.status) if answer.status else answer.error or "no answer"
@@ -97,6 +124,7 @@ def _answered(snapshot: Snapshot, requests: Sequence[Request], look: Look) -> li
         Column(("ANSWERED BY",), tuple(line(Span(names[by][0], hues.get(by, Role.PLAIN))) for by in order), least=9),
         Column(("NODE",), tuple(line(names[by][1]) for by in order), least=5, drop=3),
         Column(("COUNT",), tuple(line(str(shares[by])) for by in order)),
+        *_yours("TO YOU", [by_replica[by] for by in order]),
         Column(
             ("SHARE",),
             tuple(_share(shares[by], len(answered), hues.get(by, Role.MUTED), look.signs) for by in order),

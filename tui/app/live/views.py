@@ -1,17 +1,18 @@
 """The four views of the swarm, and what a person chose in them: which view, which moment, which events."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
 from tui.app import bars
 from tui.app.ages import ago
+from tui.app.live.asking import pages_to_ask
 from tui.app.live.events import EVERYTHING, Filter, clock, events_lines, filters
 from tui.app.live.map import map_lines
 from tui.app.live.moves import SHOWN_SECONDS, moves
 from tui.app.live.past import Past
-from tui.app.live.traffic import traffic_lines
-from tui.app.live.traffic_log import TrafficLog
+from tui.app.live.traffic import WINDOW_SECONDS, traffic_lines
+from tui.app.live.traffic_log import Asker, TrafficLog
 from tui.app.paint import Line, Role, Span, cells, line, text_of
 from tui.app.signs import Signs
 from tui.app.swarm_lines import Look, has_history, swarm_lines
@@ -56,9 +57,13 @@ class LiveViews:
         """The swarm was looked at again."""
         self.past.add(snapshot)
 
-    def asked(self, answers: Mapping[WebTarget, Sequence[WebAnswer]], now: float) -> bool:
+    def asked(self, answers: Mapping[WebTarget, Sequence[WebAnswer]], now: float, by: Asker = Asker.LESSON) -> bool:
         """Ports were asked; returns whether there is anything new."""
-        return self.traffic.see(answers, now)
+        return self.traffic.see(answers, now, by)
+
+    def pages(self, snapshot: Snapshot, asked: Collection[WebTarget]) -> tuple[WebTarget, ...]:
+        """What the chosen view wants to be asked now; `asked` is what the lesson asks for."""
+        return pages_to_ask(snapshot, asked) if self.view is View.TRAFFIC and self.past.moment is None else ()
 
     # --- what a person chooses --------------------------------------------------------------------------------------
 
@@ -105,7 +110,7 @@ class LiveViews:
                 seen = self.past.changes_until(moment)
                 return events_lines(shown, look, seen, self._filter, moment=number, filter_key=self._filter_key)
             case View.TRAFFIC:
-                return traffic_lines(shown, look, self.traffic.until(look.now))
+                return traffic_lines(shown, look, tuple(self.traffic.between(look.now - WINDOW_SECONDS, look.now)))
 
     def _shown(self, snapshot: Snapshot) -> Snapshot:
         moment = self.past.moment

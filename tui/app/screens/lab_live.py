@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tui.app.actions import Action, action_of, key_name, keys_of
+from tui.app.live.traffic_log import Asker
 from tui.app.live.views import LiveViews, View
 from tui.app.paint import Line, Span
 from tui.app.screens.lab_frame import LabFrame, Pane
@@ -42,7 +43,16 @@ class LabLive(LabFrame):
             self.live.saw(event.snapshot)
 
     def _watch_traffic(self) -> None:
-        if self.live.asked(self._session.web, now()) and self.live.view is View.TRAFFIC and self.prepared:
+        """Have ports asked while somebody looks at who answers, and take what was answered."""
+        session, at = self._session, now()
+        seen = self.prepared and self.is_current and self.swarm_view.is_on_screen
+        session.traffic.visit(self.live.pages(session.snapshot, session.web.keys()) if seen else ())
+        new = [
+            self.live.asked(session.web, at),
+            self.live.asked(session.traffic.visited, at, Asker.VIEW),
+            self.live.traffic.see_own(session.traffic.own),
+        ]
+        if any(new) and seen and self.live.view is View.TRAFFIC:
             self.swarm_view.update()
 
     # --- drawing ----------------------------------------------------------------------------------------------------
@@ -96,6 +106,7 @@ class LabLive(LabFrame):
             self._tell("The nodes are not up yet.")
             return
         self.live.view = View(name)
+        self._watch_traffic()
         if self.single and self.pane is not Pane.SWARM:
             self._go(Pane.SWARM)
         self._draw_anew()
