@@ -212,7 +212,7 @@ if [ -n "${PYTHON:-}" ] && ! python_is_new "$PYTHON"; then die "PYTHON=$PYTHON i
 case "$GOAL" in
 run)
     set_up_system
-    if [ -f "$VENV/.set-up-for-dev" ]; then set_up_venv dev '[dev]'; else set_up_venv run ''; fi
+    if [ -f "$VENV/.set-up-for-dev" ]; then set_up_venv dev '[dev]'; else set_up_venv run '[serve]'; fi
     ;;
 dev | kernel | venv)
     set_up_system

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from tui.app.serve.options import add_serve_options
 from tui.errors import ExitCode, UserError
 from tui.playground.model import Fault, Progress
 from tui.playground.providers import HOSTS, PROVIDERS
@@ -75,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False, provider=None, prove=False)
-    parser.set_defaults(card=None, node_at=[], accept_host_key=[], step="", free=False, first="")
+    parser.set_defaults(card=None, node_at=[], accept_host_key=[], step="", free=False, first="", served=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, handler: Handler, text: str, *, named: str | None = DEFAULT_NAME) -> argparse.ArgumentParser:
@@ -113,7 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--restart", action="store_true", help="begin at the first step again")
     sub.add_argument("--step", metavar="ID", default="", help="bring the nodes to this step first")
     sub.add_argument("--free", action="store_true", help="free play: the lesson is put aside, nothing is judged")
+    sub.add_argument("--served", action="store_true", help=argparse.SUPPRESS)  # started by `serve`, for a browser
     choosing(sub)
+    sub = command("serve", _serve, "the same in a browser, for this machine alone, or with a token for others")
+    sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help=f"the lab's id (default: {DEFAULT_LAB})")
+    add_serve_options(choosing(sub))
     sub = command(
         "walk", _walk, "take a lab without a screen: every command typed, every goal checked", named=WALK_NAME
     )
@@ -192,8 +197,12 @@ def _in_own_namespaces(arguments: argparse.Namespace, argv: Sequence[str]) -> in
 
 
 def _run_app(arguments: argparse.Namespace) -> int:
+    if arguments.served:
+        from tui.app.serve.driver import speak_in_packets
+
+        speak_in_packets()
     # The screen is drawn on the standard error (as Textual does it), so that one counts too.
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+    elif not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         _line("There is no terminal here, so the lab is walked without a screen (swarmtutor walk).")
         arguments.name, arguments.keep = WALK_NAME, False
         return _walk(arguments)
@@ -207,6 +216,23 @@ def _run_app(arguments: argparse.Namespace) -> int:
         step_id=arguments.step,
         free=arguments.free,
     )
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from tui.app.serve.command import serve, serving_of
+    from tui.labs.parse import load_lab_by_id
+    from tui.paths import content_dir
+
+    load_lab_by_id(arguments.lab, content_dir())  # a mistake is said here, not in the browser
+    _wanted(arguments)  # host keys are settled here, too
+    argv = [sys.executable, "-P", "-m", "tui", "run", arguments.lab, "--served", "--name", arguments.name]
+    for option, value in (("--provider", arguments.provider), ("--card", arguments.card)):
+        argv += [option, value] if value else []
+    for node in arguments.node_at:
+        argv += ["--node", node]
+    for key in arguments.accept_host_key:
+        argv += ["--accept-host-key", key]
+    return serve(serving_of(arguments, argv), _line)
 
 
 def _walk(arguments: argparse.Namespace) -> int:
