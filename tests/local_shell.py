@@ -22,7 +22,7 @@ def screen_text(engine: TerminalEngine) -> str:
     return "\n".join("".join(run.text for run in engine.row(y)).rstrip() for y in range(engine.rows))
 
 
-async def wait_until(condition: Callable[[], bool], what: str, timeout: float = 20.0) -> None:
+async def wait_until(condition: Callable[[], bool], what: str, timeout: float = 60.0) -> None:
     """Wait until a condition holds; fails with `what` after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not condition():

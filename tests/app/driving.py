@@ -40,7 +40,7 @@ class Driven:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 
-    async def until(self, condition: Callable[[], bool], what: str = "", deadline: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], bool], what: str = "", deadline: float = 60.0) -> None:
         """Wait for a condition; fails with the screen if it does not come true in time."""
         end = time.monotonic() + deadline
         while not condition():

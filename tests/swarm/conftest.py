@@ -73,7 +73,7 @@ async def empty_swarm(playground: SshPlayground) -> AsyncGenerator[SshPlayground
     async def clear() -> None:
         await leave_swarm(playground.nodes)
         command = "docker ps -aq | xargs -r docker rm -f"
-        await asyncio.gather(*(node.run(command, timeout=30) for node in playground.nodes))
+        await asyncio.gather(*(node.run(command, timeout=90) for node in playground.nodes))
 
     await clear()
     yield playground

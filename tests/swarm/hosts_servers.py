@@ -72,14 +72,12 @@ class Servers:
 
 async def revive(node: Node) -> None:
     """Start the server of a node, with the host key that it had."""
-    await node.run(f"sh -c {shlex.quote(_START)}", stdin=_CONFIG.encode(), timeout=20, as_root=True)
+    await node.run(f"sh -c {shlex.quote(_START)}", stdin=_CONFIG.encode(), timeout=90, as_root=True)
 
 
 async def silence(node: Node) -> None:
     """End the server of a node and every session of it, as when the machine dies."""
-    await done(
-        node, "pkill -KILL -x sshd; for turn in $(seq 50); do pgrep -x sshd || exit 0; sleep 0.1; done", as_root=True
-    )
+    await done(node, "pkill -KILL -x sshd; while pgrep -x sshd; do sleep 0.1; done", as_root=True)
 
 
 @asynccontextmanager
@@ -89,7 +87,7 @@ async def openssh_servers(nodes: Sequence[Node], folder: Path) -> AsyncGenerator
         pytest.skip("openssh-server is not installed")
     key = folder / "key"
     words = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
-    await asyncio.to_thread(subprocess.run, words, check=True, timeout=20)
+    await asyncio.to_thread(subprocess.run, words, check=True, timeout=90)
     public = key.with_suffix(".pub").read_bytes()
     fingerprints: dict[str, str] = {}
     try:
@@ -104,4 +102,4 @@ async def openssh_servers(nodes: Sequence[Node], folder: Path) -> AsyncGenerator
         yield Servers(nodes, key, fingerprints)
     finally:
         for node in nodes:
-            await node.run(_STOP, timeout=20, as_root=True)
+            await node.run(_STOP, timeout=90, as_root=True)

@@ -66,7 +66,7 @@ def base_archive() -> Path:
         fresh = folder / f"fresh-{os.getpid()}.tar"
         command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", "bookworm", str(fresh)]
         try:
-            made = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+            made = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
             if re.search(r"Could not resolve|Temporary failure|Could not connect|Failed to fetch", made.stderr):
                 pytest.skip("no base image can be made: no package mirror is in reach")
             assert made.returncode == 0, made.stderr[-2000:]
@@ -110,7 +110,7 @@ class OuterEngine:
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while self.docker("version", check=False).returncode != 0:
             log = self.folder / "dockerd.log"
             said = log.read_text()[-2000:] if log.exists() else ""
@@ -126,14 +126,14 @@ class OuterEngine:
     def _end(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(20)
+            self._process.wait(60)
         hierarchies = cgroups.read_hierarchies()
         cgroups.kill_all(hierarchies, self.group)
         cgroups.remove(hierarchies, self.group)
 
     def import_base(self, archive: Path) -> None:
         """Give it the base image."""
-        self.docker("import", str(archive), BASE, timeout=120)
+        self.docker("import", str(archive), BASE, timeout=400)
 
     def add_base(self, name: str) -> None:
         """Give it another base image, for which nothing is built yet."""
@@ -146,7 +146,7 @@ class OuterEngine:
         self._end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def docker(self, *words: str, check: bool = True, timeout: float = 60) -> "subprocess.CompletedProcess[str]":
+    def docker(self, *words: str, check: bool = True, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
         """Run the `docker` command on it."""
         environment = os.environ | self.environment
         argv = ["docker", *words]
@@ -207,7 +207,7 @@ class OuterEngine:
             check=False,
         )
 
-    def call(self, work: Callable[[], Awaitable[T]], timeout: float = 120.0) -> T:
+    def call(self, work: Callable[[], Awaitable[T]], timeout: float = 300.0) -> T:
         """Run a coroutine in its network namespace: in a thread of its own, whose own threads are there as well."""
         results: list[T] = []
         errors: list[BaseException] = []

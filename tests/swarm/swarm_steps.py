@@ -31,6 +31,8 @@ async def form_swarm(playground: Playground) -> None:
     token = await done(node1, "docker swarm join-token -q worker")
     join = f"docker swarm join --token {token} {node1.address}:2377"
     await asyncio.gather(done(node2, join), done(node3, join))
+    # A member may do work a moment after it has joined; what is started before goes to the others, and stays there.
+    await done(node1, "until [ $(docker node ls --format '{{.Status}}' | grep -c Ready) = 3 ]; do sleep 0.1; done")
 
 
 async def pinged(dial: EngineDial) -> bool:
@@ -39,7 +41,7 @@ async def pinged(dial: EngineDial) -> bool:
     def ping() -> bool:
         try:
             with dial() as line:
-                line.settimeout(5.0)
+                line.settimeout(30.0)
                 line.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
                 return b" 200 " in line.makefile("rb").readline()
         except OSError:

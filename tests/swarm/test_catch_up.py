@@ -15,7 +15,7 @@ from tui.tutor.progress_record import LearnerProgress
 from tui.tutor.session import LabSession
 from tui.tutor.views import LessonChanged, Readiness, SessionEvent
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
 LAB = load_lab_by_id("orchestration", content_dir())
 
@@ -44,7 +44,7 @@ async def test_fresh_nodes_are_brought_to_the_open_step(empty_swarm: SshPlaygrou
         await session.connect(await open_playground(empty_swarm.name), fresh=True)
         assert session.view.readiness is Readiness.BEHIND
         assert session.view.step_id == "six"
-        async with asyncio.timeout(150):
+        async with asyncio.timeout(400):
             await session.catch_up()
         assert session.view.readiness is Readiness.READY
         assert not session.view.done
@@ -62,12 +62,12 @@ async def test_fresh_nodes_are_brought_to_the_open_step(empty_swarm: SshPlaygrou
 async def test_nodes_with_a_swarm_of_their_own_are_made_anew_for_the_beginning(
     empty_swarm: SshPlayground, tmp_path: Path
 ) -> None:
-    await empty_swarm.node("node3").run("docker swarm init", timeout=30)
+    await empty_swarm.node("node3").run("docker swarm init", timeout=90)
     session = _session(ProgressFile(tmp_path / "p.json", LAB.id), empty_swarm.name)
     try:
         await session.connect(await open_playground(empty_swarm.name), fresh=False)
         assert session.view.readiness is Readiness.BEHIND
-        async with asyncio.timeout(100):
+        async with asyncio.timeout(400):
             await session.catch_up()
             assert session.view.readiness is Readiness.READY
             assert [engine.state for engine in session.snapshot.engines.values()] == ["inactive"] * 3

@@ -7,16 +7,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
+from functools import partial
 
 import pytest
 
 from tests.swarm.conftest import ignore_progress
-from tests.swarm.test_playground_life import first_process, traces_of, until
+from tests.swarm.test_playground_life import first_process, gone, traces_of, until
 from tests.swarm.test_playground_machines import use
 from tui.playground.model import NODE_NAMES, Fault, Progress
 from tui.playground.playground import cause_fault, ensure_playground, playground_status, remove_playground
 from tui.playground.providers import cgroups, network
-from tui.playground.providers.leftovers import Leftovers
 from tui.playground.providers.namespaces import NamespacesProvider
 from tui.playground.providers.node_faults import standing_faults
 from tui.playground.record import PlaygroundPaths, identity
@@ -72,7 +72,7 @@ PARTS = "tui.playground.providers"
 def kill_during(name: str, work: str, place: str, *, after: bool = False) -> None:
     """Let a program do the work and kill it there: when it comes to a function, or when that has done its part."""
     argv = [sys.executable, "-c", KILLED, name, work, f"{PARTS}.{place}", "after" if after else ""]
-    ended = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=240, check=False)
     assert ended.returncode == -signal.SIGKILL, ended
 
 
@@ -138,7 +138,7 @@ def test_a_node_whose_change_was_killed_half_way_is_mended(name: str, work: str,
 
 
 async def until_up(name: str) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while (status := await playground_status(name)).state != "up":
             assert not any(node.faults for node in status.nodes), status
             await asyncio.sleep(0.1)
@@ -150,7 +150,7 @@ async def test_an_agent_that_is_killed_while_its_node_is_paused(name: str) -> No
     os.kill(first_process(name, "node2"), signal.SIGKILL)
     assert (await playground_status(name)).nodes[1].problem in ("paused", "powered off")
     await PROVIDER.fault(name, "node2", Fault.RESUME, ignore_progress)
-    await until(lambda: not Leftovers.of(name).running("node2"))
+    await until(partial(gone, name, "node2"))
     assert (await playground_status(name)).nodes[1].problem == "powered off"
     assert await cause_fault(name, "node2", Fault.POWER_ON, ignore_progress) == "node2 is on."
     assert (await playground_status(name)).state == "up"
@@ -162,13 +162,13 @@ async def test_parts_that_are_killed_while_nodes_are_paused_and_cut_off(name: st
     await PROVIDER.fault(name, "node3", Fault.CUT_NETWORK, ignore_progress)
     for part in ("node3", "hub"):
         os.kill(first_process(name, part), signal.SIGKILL)
-    await until(lambda: not Leftovers.of(name).running("hub"))
+        await until(partial(gone, name, part))
     mended, fresh = await ensure_playground(name, ignore_progress)
     try:
         assert not fresh
         assert not any((await standing_faults(name)).values())
         for node in NODE_NAMES:
-            pulled = await mended.node(node).run("docker pull -q swarmtutor/shell:1.0", timeout=60)
+            pulled = await mended.node(node).run("docker pull -q swarmtutor/shell:1.0", timeout=90)
             assert pulled.exit_status == 0, pulled
     finally:
         await mended.close()

@@ -29,7 +29,7 @@ from tui.playground.providers import choose_provider
 from tui.playground.providers.containers import ContainersProvider
 from tui.swarm.mesh_setup import mesh_companion
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
 NAME = f"cn-t{os.getpid()}"
 
@@ -57,12 +57,12 @@ def made(outer: OuterEngine) -> Generator[OuterEngine]:
         steps = [event.detail for event in heard if event.phase == "image of the nodes"]
         assert len(steps) > 3, "the building of the image shows how far it is"
 
-    outer.call(up, timeout=300)
+    outer.call(up, timeout=500)
     yield outer
     outer.call(lambda: remove_playground(NAME, ignore))
 
 
-async def said(node: SshNode, command: str, *, as_root: bool = False, timeout: float = 60) -> str:
+async def said(node: SshNode, command: str, *, as_root: bool = False, timeout: float = 120) -> str:
     done = await node.run(command, timeout=timeout, as_root=as_root)
     assert done.exit_status == 0, f"{command}: {done.stdout}{done.stderr}"
     return done.stdout.strip()
@@ -76,7 +76,7 @@ async def form_a_swarm(playground: SshPlayground) -> None:
         await said(node, f"docker swarm join --token {token} {first.address}")
 
 
-async def until_served(playground: SshPlayground, port: int, seconds: float = 60) -> dict[str, set[str]]:
+async def until_served(playground: SshPlayground, port: int, seconds: float = 150) -> dict[str, set[str]]:
     """Ask every node's port until each has answered; who answered, for each node."""
     served: dict[str, set[str]] = {node.name: set() for node in playground.nodes}
     deadline = time.monotonic() + seconds
@@ -108,7 +108,7 @@ async def a_service_answers_on_every_node() -> None:
 
 
 def test_a_service_answers_on_every_node(made: OuterEngine) -> None:
-    made.call(a_service_answers_on_every_node, timeout=240)
+    made.call(a_service_answers_on_every_node, timeout=500)
 
 
 def test_it_is_up_and_says_so(made: OuterEngine) -> None:
@@ -140,18 +140,18 @@ async def main(name):
     playground, fresh = await ensure_playground(name, lambda progress: None)
     assert not fresh
     node = playground.node("node3")
-    assert (await node.run("hostname", timeout=30)).stdout == "node3\\n"
+    assert (await node.run("hostname", timeout=120)).stdout == "node3\\n"
     shell = await node.open_shell(80, 24)
     shell.write(b"exit 3\\r")
     while await shell.read():
         pass
     observer = Observer(playground.nodes)
     await observer.start()
-    seen = await observer.wait_for(lambda s: all(e.reachable for e in s.engines.values()) and s.swarm_known, 60)
+    seen = await observer.wait_for(lambda s: all(e.reachable for e in s.engines.values()) and s.swarm_known, 120)
     before = len(seen.engines["node3"].containers)
-    await node.run("docker run -d --name foreign swarmtutor/shell:1.0 sleep 60", timeout=60)
-    await observer.wait_for(lambda s: len(s.engines["node3"].containers) > before, 30)
-    await node.run("docker rm -f foreign", timeout=30)
+    await node.run("docker run -d --name foreign swarmtutor/shell:1.0 sleep 600", timeout=120)
+    await observer.wait_for(lambda s: len(s.engines["node3"].containers) > before, 120)
+    await node.run("docker rm -f foreign", timeout=120)
     await observer.stop()
     await playground.close()
     assert (await playground_status(name)).state == "up"
@@ -163,7 +163,7 @@ asyncio.run(main(sys.argv[1]))
 
 
 def test_a_client_without_posix_uses_it_all_the_same(made: OuterEngine) -> None:
-    ended = made.run(sys.executable, "-c", WITHOUT_POSIX, NAME, timeout=200)
+    ended = made.run(sys.executable, "-c", WITHOUT_POSIX, NAME, timeout=400)
     assert ended.returncode == 0, ended.stdout
     assert "node3 goes on." in ended.stdout
 
@@ -173,11 +173,13 @@ def test_unknown_names_and_images_fail_before_any_time_out(made: OuterEngine) ->
         playground = await open_playground(NAME)
         try:
             node = playground.node("node2")
-            began = time.monotonic()
-            for command in ("getent hosts example.com", "docker pull -q alpine", "docker pull -q ghcr.io/a/b:1"):
-                done = await node.run(command, timeout=30)
+            # EAI_NONAME, and not EAI_AGAIN, which is said after a time-out.
+            look_up = "perl -MSocket=getaddrinfo -e '($error) = getaddrinfo(q(example.com), 80); printf q(%d), $error'"
+            assert await said(node, look_up) == "-2"
+            for image in ("alpine", "ghcr.io/a/b:1"):
+                done = await node.run(f"docker pull -q {image}", timeout=120)
                 assert done.exit_status != 0
-            assert time.monotonic() - began < 10, "a resolver that does not answer would cost 12 s or more for each"
+                assert "no such host" in done.stderr or "not found" in done.stderr, done.stderr
         finally:
             await playground.close()
 
@@ -193,7 +195,7 @@ def test_a_node_that_was_broken_is_replaced(made: OuterEngine) -> None:
             began = await said(playground.node("node1"), "cat /proc/1/stat | cut -d' ' -f22", as_root=True)
             await ContainersProvider().reset(NAME, ["node3"], ignore)
             # The connection that was open finds its way to the new node by itself.
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + 120
             while not await swarm_is_inactive(node):
                 assert time.monotonic() < deadline
                 await asyncio.sleep(0.1)
@@ -202,18 +204,18 @@ def test_a_node_that_was_broken_is_replaced(made: OuterEngine) -> None:
         finally:
             await playground.close()
 
-    made.call(work, timeout=240)
+    made.call(work, timeout=500)
 
 
 async def swarm_is_inactive(node: SshNode) -> bool:
     try:
-        done = await node.run("docker info --format '{{.Swarm.LocalNodeState}}'", timeout=10)
+        done = await node.run("docker info --format '{{.Swarm.LocalNodeState}}'", timeout=60)
     except (NodeUnreachableError, TimeoutError):
         return False
     return done.stdout.strip() == "inactive"
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 150) -> None:
     deadline = time.monotonic() + seconds
     while not await condition():
         assert time.monotonic() < deadline, "the condition never held"
@@ -230,11 +232,11 @@ def test_a_fault_is_seen_by_the_swarm_and_undone(made: OuterEngine, fault: Fault
         first, node = playground.node("node1"), playground.node("node2")
 
         async def member_is(state: str) -> bool:
-            listed = await first.run("docker node ls --format '{{.Hostname}} {{.Status}}'", timeout=20)
+            listed = await first.run("docker node ls --format '{{.Hostname}} {{.Status}}'", timeout=60)
             return f"node2 {state}" in listed.stdout
 
         async def serves() -> bool:
-            return (await node.fetch(5000)).status == 200
+            return (await node.fetch(5000, timeout=20)).status == 200
 
         try:
             await eventually(lambda: member_is("Ready"))
@@ -253,7 +255,7 @@ def test_a_fault_is_seen_by_the_swarm_and_undone(made: OuterEngine, fault: Fault
         finally:
             await playground.close()
 
-    made.call(work, timeout=240)
+    made.call(work, timeout=500)
 
 
 def test_a_fault_is_undone_by_reset(made: OuterEngine) -> None:
@@ -263,7 +265,7 @@ def test_a_fault_is_undone_by_reset(made: OuterEngine) -> None:
         await ContainersProvider().reset(NAME, ["node3"], ignore)
         assert (await playground_status(NAME)).state == "up"
 
-    made.call(work, timeout=240)
+    made.call(work, timeout=500)
 
 
 def test_what_died_comes_back_and_the_rest_stays(made: OuterEngine) -> None:
@@ -275,10 +277,10 @@ def test_what_died_comes_back_and_the_rest_stays(made: OuterEngine) -> None:
     made.docker("kill", *victims)
     made.docker("rm", next(name for name in victims if name.endswith("-hub")))
     keeper = next(line for line in made.processes() if "container_companion" in line)
-    pid = subprocess.run(["pgrep", "-f", keeper.strip()], capture_output=True, text=True, check=True, timeout=10)
+    pid = subprocess.run(["pgrep", "-f", keeper.strip()], capture_output=True, text=True, check=True, timeout=60)
     for each in pid.stdout.split():
         os.kill(int(each), signal.SIGKILL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while any("mesh_keeper" in line for line in made.processes()):
         assert time.monotonic() < deadline, "the companion outlived its keeper"
         time.sleep(0.05)
@@ -290,7 +292,7 @@ def test_what_died_comes_back_and_the_rest_stays(made: OuterEngine) -> None:
         assert not fresh
         assert (await playground_status(NAME)).state == "up"
 
-    made.call(work, timeout=240)
+    made.call(work, timeout=500)
     assert any("mesh_keeper" in line for line in made.processes())
 
 
@@ -309,7 +311,7 @@ def test_two_playgrounds_live_side_by_side(made: OuterEngine) -> None:
             await ContainersProvider().down(second, ignore)
         assert (await playground_status(NAME)).state == "up"
 
-    made.call(work, timeout=300)
+    made.call(work, timeout=500)
 
 
 def test_down_leaves_nothing_but_the_image(made: OuterEngine) -> None:
@@ -345,9 +347,9 @@ def test_what_a_killed_up_leaves_is_found_and_removed(made: OuterEngine, moment:
     else:
         pytest.fail(f"“{moment}” never came: {''.join(seen)}")
     up.kill()
-    up.wait(10)
+    up.wait(60)
     up.stdout.close()
-    down = made.run(sys.executable, "-m", "tui", "down", "--name", NAME, timeout=120)
+    down = made.run(sys.executable, "-m", "tui", "down", "--name", NAME, timeout=500)
     assert down.returncode == 0, down.stdout
     assert made.parts() == []
     assert made.processes() == []
@@ -366,12 +368,12 @@ def test_what_a_killed_build_leaves_is_found_and_removed(made: OuterEngine) -> N
     assert up.stdout is not None
     assert any("packages" in line for line in up.stdout)
     up.kill()
-    up.wait(10)
+    up.wait(60)
     up.stdout.close()
     # The engine takes a moment to notice that nobody listens to its build any more.
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
-        down = made.run(sys.executable, "-m", "tui", "down", "--name", NAME, timeout=120)
+        down = made.run(sys.executable, "-m", "tui", "down", "--name", NAME, timeout=500)
         assert down.returncode == 0, down.stdout
         if not made.parts():
             break
@@ -384,12 +386,12 @@ def test_a_killed_down_is_finished_by_the_next(made: OuterEngine) -> None:
     down = subprocess.Popen(
         made.swarmtutor("down", "--name", NAME), env=os.environ | made.environment, stdout=subprocess.PIPE
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     whole = set(made.parts())
     while set(made.parts()) == whole:
         assert time.monotonic() < deadline, "nothing is removed"
     down.kill()
-    down.communicate(timeout=10)
+    down.communicate(timeout=60)
     made.call(lambda: remove_playground(NAME, ignore))
     assert made.parts() == []
     assert not (made.folder / "state").exists()
@@ -493,6 +495,6 @@ def test_with_control_groups_of_version_2() -> None:
 
     with outer_engine(version_2=True) as engine:
         assert engine.docker("info", "--format", "{{.CgroupVersion}}").stdout.strip() == "2"
-        engine.call(work, timeout=300)
+        engine.call(work, timeout=500)
         assert engine.parts() == []
         assert engine.processes() == []

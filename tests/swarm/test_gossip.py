@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from tests.swarm.swarm_steps import done, form_swarm, until
+from tests.swarm.swarm_steps import done, form_swarm, seen, until
 from tui.playground.playground import SshPlayground
 from tui.swarm.gossip import GossipKeeper, GossipState, free_gossip, leave_swarm
 from tui.swarm.observer import Observer
+from tui.swarm.snapshot import LocalState
 
 pytestmark = pytest.mark.engines
 
@@ -29,6 +30,7 @@ async def test_an_engine_without_the_port_is_left_alone(empty_swarm: SshPlaygrou
 
 async def test_an_engine_in_a_swarm_is_left_alone(empty_swarm: SshPlayground) -> None:
     await form_swarm(empty_swarm)
+    await until(lambda: listens(empty_swarm, "node2"), "the engine's gossip is there", empty_swarm)
     before = await engine_pid(empty_swarm, "node2")
     assert await free_gossip(empty_swarm.node("node2")) is GossipState.USED
     assert await engine_pid(empty_swarm, "node2") == before
@@ -38,17 +40,17 @@ async def test_an_engine_with_containers_is_left_alone(empty_swarm: SshPlaygroun
     node = empty_swarm.node("node3")
     await free_gossip(node)
     await done(node, "docker run -dt swarmtutor/shell:1.0 sleep infinity")
-    held = asyncio.create_task(node.run(_HOLD, timeout=60, as_root=True))
+    held = asyncio.create_task(node.run(_HOLD, timeout=600, as_root=True))
     try:
-        await until(lambda: listens(empty_swarm), "the port is held", empty_swarm)
+        await until(lambda: listens(empty_swarm, "node3"), "the port is held", empty_swarm)
         assert await free_gossip(node) is GossipState.BUSY
     finally:
         await done(node, "pkill -f create_server", as_root=True)
         await asyncio.wait([held])
 
 
-async def listens(playground: SshPlayground) -> bool:
-    return bool(await done(playground.node("node3"), "ss -Hltn sport = :7946"))
+async def listens(playground: SshPlayground, node: str) -> bool:
+    return bool(await done(playground.node(node), "ss -Hltn sport = :7946"))
 
 
 async def test_nodes_that_leave_together_can_form_a_swarm_again(empty_swarm: SshPlayground) -> None:
@@ -69,6 +71,7 @@ async def test_the_keeper_looks_after_nodes_that_left_by_themselves(empty_swarm:
     await observer.start()
     tasks = [asyncio.create_task(keeper.run()) for keeper in keepers]
     try:
+        await seen(observer, lambda s: all(e.state is LocalState.ACTIVE for e in s.engines.values()))
         await asyncio.gather(*(done(node, "docker swarm leave --force") for node in empty_swarm.nodes))
 
         async def all_free() -> bool:

@@ -7,7 +7,7 @@ from tui.playground.playground import SshPlayground
 
 pytestmark = pytest.mark.engines
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 async def done(node: Node, command: str) -> str:

@@ -21,9 +21,9 @@ from tui.tutor.progress import ProgressFile
 from tui.tutor.session import LabSession
 from tui.tutor.views import Readiness
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
-PATIENCE = 100.0
+PATIENCE = 200.0
 WHAT_THE_SWARM_DOES = {
     "ps": "0",
     "six": "2",

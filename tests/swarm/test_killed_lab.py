@@ -12,9 +12,9 @@ import pytest
 from tests.bench.pty_program import PtyProgram, plain
 from tui.playground.playground import SshPlayground
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(700)]
 
-PATIENCE = 45.0
+PATIENCE = 150.0
 
 RUN = """
 import sys

@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def _asking(targets: Sequence[str], times: int, port: int) -> str:
     """A shell command that asks each target so many times: a line "target answerer" for each answer."""
     return (
         f"for target in {' '.join(targets)}; do for turn in $(seq {times}); do"
-        f' curl -sS -m 3 -o /dev/null -w "$target %header{{x-served-by}}\\n" http://$target:{port}/;'
+        f' curl -sS -m 20 -o /dev/null -w "$target %header{{x-served-by}}\\n" http://$target:{port}/;'
         " done; done"
     )
 
@@ -94,21 +95,24 @@ async def answers_everywhere(playground: SshPlayground, replicas: int) -> None:
         heard = await from_host(addresses, 2 * replicas)
         return len(running) == replicas and all(set(heard.get(address, [])) == running for address in addresses)
 
-    await until(settled, f"all of {replicas} replicas answer through every node", playground)
-    running = await containers(playground)
-    for asking in playground.nodes:
+    async def heard_on(asking: Node) -> bool:
         targets = [*addresses, "node1", "node2", "node3", "localhost"]
+        running = await containers(playground)
         # Twice as many: where the rules are put in force anew in between, the turn begins anew with them.
         heard = await from_node(asking, targets, 2 * replicas)
-        assert {target: set(who) for target, who in heard.items()} == dict.fromkeys(targets, running), asking.name
-        fetched = {(await asking.fetch(5000)).served_by for _ in range(2 * replicas)}
-        assert fetched == running
+        fetched = {(await asking.fetch(5000, timeout=20)).served_by for _ in range(2 * replicas)}
+        everybody = {target: set(who) for target, who in heard.items()} == dict.fromkeys(targets, running)
+        return everybody and fetched == running
+
+    await until(settled, f"all of {replicas} replicas answer through every node", playground)
+    for asking in playground.nodes:
+        await until(partial(heard_on, asking), f"all of them answer {asking.name}", playground)
 
 
 async def refused_everywhere(playground: SshPlayground) -> None:
     addresses = " ".join(node.address for node in playground.nodes)
     command = (
-        f"for target in {addresses}; do curl -sS -m 3 -o /dev/null http://$target:5000/ 2>/dev/null; echo $?; done"
+        f"for target in {addresses}; do curl -sS -m 20 -o /dev/null http://$target:5000/ 2>/dev/null; echo $?; done"
     )
 
     async def refused() -> bool:
@@ -133,9 +137,13 @@ async def test_every_replica_answers_on_every_node_in_turn(meshed: SshPlayground
     node1 = meshed.node("node1")
     await done(node1, f"{_PETS} --replicas 3 swarmtutor/pets:1.0")
     await answers_everywhere(meshed, 3)
-    turns = (await from_host([node1.address], 6))[node1.address]
-    assert turns[:3] == turns[3:]
-    assert len(set(turns)) == 3
+
+    async def in_turn() -> bool:
+        # Where the rules are put in force anew in between, the turn begins anew with them.
+        turns = (await from_host([node1.address], 6))[node1.address]
+        return len(set(turns)) == 3 and turns[:3] == turns[3:]
+
+    await until(in_turn, "each answers when its turn comes", meshed)
 
     await done(node1, "docker service scale -d pets=5")
     await answers_everywhere(meshed, 5)
@@ -181,7 +189,7 @@ import socket, sys
 for target in sys.argv[1:]:
     for turn in range(2):
         call = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        call.settimeout(2)
+        call.settimeout(10)
         call.sendto(b"?", (target, 5353))
         print(target, call.recvfrom(99)[0].decode())"""
 
@@ -229,12 +237,23 @@ async def test_it_returns_with_a_restarted_engine_and_a_new_keeper(
         await answers_everywhere(empty_swarm, 3)
 
         # A new engine makes a new ingress sandbox, without our rules.
-        await done(node2, "kill -TERM $(pidof dockerd)", as_root=True)
+        before = await done(node2, "pidof dockerd", as_root=True)
+        await done(node2, f"kill -TERM {before}", as_root=True)
+
+        async def restarted() -> bool:
+            ended = await node2.run("pidof dockerd && docker version", as_root=True)
+            return ended.exit_status == 0 and ended.stdout.split()[0] != before
+
+        await until(restarted, "there is a new engine on node2", empty_swarm)
         await answers_everywhere(empty_swarm, 3)
 
         # Without its keeper the mesh goes on; a new keeper takes it over.
         assert await end(keeper, signal.SIGKILL) == -signal.SIGKILL
-        assert (await from_host([node1.address], 1))[node1.address]
+
+        async def answers() -> bool:
+            return bool((await from_host([node1.address], 1))[node1.address])
+
+        await until(answers, "an answer without the keeper", empty_swarm)
         await done(node1, "docker service scale -d pets=4")
         keeper = await start_keeper(playground_name)
         await answers_everywhere(empty_swarm, 4)

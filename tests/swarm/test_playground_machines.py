@@ -34,7 +34,7 @@ async def main(name):
             ("mknod /var/tmp/disk b $(cat /sys/class/block/*/dev | head -1 | tr : ' '); head -c1 /var/tmp/disk", True),
             ("docker swarm init >/dev/null && docker node ls --format '{{.Hostname}} {{.ManagerStatus}}'", False),
         ):
-            done = await node.run(command, timeout=60, as_root=as_root)
+            done = await node.run(command, timeout=120, as_root=as_root)
             print(done.stdout.strip(), done.stderr.strip())
         await playground.close()
     finally:
@@ -52,7 +52,7 @@ def use(name: str, prepare: str, program: str = USE, *, network: bool = False, *
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=280,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -114,7 +114,7 @@ async def main(name):
         print("address", node1.address)
         print("rules", [line for line in machine() if line.startswith("-") and line not in before])
         async def run(node, command):
-            done = await node.run(command, timeout=60, as_root=True)
+            done = await node.run(command, timeout=120, as_root=True)
             print(done.stdout.strip(), done.stderr.strip())
             return done.stdout.strip()
         await run(node1, "iptables --version; iptables -S DOCKER-USER")

@@ -16,6 +16,7 @@ from tests.small_lab import front_matter
 from tui.errors import ExitCode
 from tui.labs.model import Lab, Step
 from tui.labs.parse import load_lab
+from tui.playground.model import Completed
 from tui.playground.playground import SshPlayground, list_playgrounds, open_playground
 from tui.swarm.gossip import leave_swarm
 from tui.terminal.bittty_engine import BitttyEngine
@@ -27,7 +28,7 @@ from tui.tutor.prove import ProvingRun
 from tui.tutor.recording import Frame
 from tui.tutor.session import LabSession
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
 HEAD = (
     front_matter("tiny", title="A tiny lab")
@@ -117,7 +118,7 @@ async def _go(
     for run in runs:
         await leave_swarm(playground.nodes)
         clear = "docker ps -aq | xargs -r docker rm -f"
-        await asyncio.gather(*(node.run(clear, timeout=30) for node in playground.nodes))
+        await asyncio.gather(*(node.run(clear, timeout=90) for node in playground.nodes))
         session = LabSession(lab, None, BitttyEngine, control=PlaygroundControl(playground.name))
         try:
             await session.connect(await open_playground(playground.name), fresh=True)
@@ -127,22 +128,44 @@ async def _go(
     return collected
 
 
-async def test_green_before_and_red_soon_after_are_no_proofs(empty_swarm: SshPlayground, tmp_path: Path) -> None:
-    lab = _lab(
-        tmp_path,
-        STOP.replace("docker rm -f $(docker ps -q)", "true"),
-        START.replace("sleep infinity", "sleep 3"),
-    )
-    got = await _go(empty_swarm, lab, _runs(lab, RunKind.MAIN))
+class Spoiler(Collector):
+    """Removes the container as soon as the goal was seen to be met."""
+
+    def __init__(self, playground: SshPlayground) -> None:
+        super().__init__()
+        self._node1 = playground.node("node1")
+        self.spoiling: asyncio.Task[Completed] | None = None
+
+    def proved(self, proof: Proof) -> None:
+        super().proved(proof)
+        if (proof.key.kind, proof.key.step) == (ProofKind.GREEN, "start"):
+            self.spoiling = asyncio.create_task(self._node1.run("docker rm -f $(docker ps -q)", timeout=60))
+
+
+async def test_green_before_and_red_soon_after_are_no_proofs(
+    empty_swarm: SshPlayground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prove, "HOLDS_FOR", 0.5)
+    spoiler = Spoiler(empty_swarm)
+    look = prove.look
+
+    async def look_afterwards(session: LabSession) -> None:
+        if spoiler.spoiling is not None:
+            await spoiler.spoiling
+        await look(session)
+
+    monkeypatch.setattr(prove, "look", look_afterwards)
+    lab = _lab(tmp_path, STOP.replace("docker rm -f $(docker ps -q)", "true"), START)
+    got = await _go(empty_swarm, lab, _runs(lab, RunKind.MAIN), spoiler)
     assert got.failed() == [(ProofKind.RED, "stop", 0), (ProofKind.HOLDS, "start", 0)]
     assert "before its commands" in got.of(ProofKind.RED, "stop").reason
-    assert "5 seconds later" in got.of(ProofKind.HOLDS, "start").reason
+    assert "0.5 seconds later" in got.of(ProofKind.HOLDS, "start").reason
     assert got.of(ProofKind.RED, "start").proven
     assert got.of(ProofKind.GREEN, "start").proven
 
 
 async def test_commands_that_do_not_lead_there_end_the_run(empty_swarm: SshPlayground, tmp_path: Path) -> None:
-    lab = _lab(tmp_path, START.replace("sh node1", "sh node2").replace("60s", "3s"), STOP)
+    lab = _lab(tmp_path, START.replace("sh node1", "sh node2").replace("60s", "8s"), STOP)
     got = await _go(empty_swarm, lab, _runs(lab, RunKind.MAIN))
     assert got.failed() == [(ProofKind.GREEN, "start", 0)]
     assert "Your container runs on node2" in got.of(ProofKind.GREEN, "start").reason
@@ -152,8 +175,8 @@ async def test_commands_that_do_not_lead_there_end_the_run(empty_swarm: SshPlayg
 async def test_wrong_ways_must_stay_red_be_named_and_be_undone(
     empty_swarm: SshPlayground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prove_wrong, "MESSAGE_DEADLINE", 12.0)
-    monkeypatch.setattr(prove_wrong, "UNDONE_WITHIN", 8.0)
+    monkeypatch.setattr(prove_wrong, "MESSAGE_DEADLINE", 15.0)
+    monkeypatch.setattr(prove_wrong, "UNDONE_WITHIN", 10.0)
     elsewhere = "docker run -dt swarmtutor/shell:1.0 sleep infinity"
     undo = "docker rm -f $(docker ps -q)"
     lab = _lab(
@@ -203,7 +226,7 @@ async def test_a_jump_must_arrive_where_the_lab_was(
     empty_swarm: SshPlayground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prove, "HOLDS_FOR", 0.5)
-    monkeypatch.setattr(prove, "SETTLES_IN", 2.0)
+    monkeypatch.setattr(prove, "SETTLES_IN", 8.0)
     # Its goal asks only for the command, so the jump passes it over, though the command leaves something behind.
     leaves = """## Leave one {#leave}
 
@@ -242,7 +265,7 @@ def test_a_lab_that_is_right_is_proven_side_by_side_and_leaves_nothing(tmp_path:
         _command(tmp_path, name, "--jobs", "2", "--json", str(where)),
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=400,
         check=False,
     )
     assert done.returncode == ExitCode.OK, done.stdout + done.stderr
@@ -270,6 +293,6 @@ def test_a_proof_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
         first = process.stdout.readline()
         assert "red before" in first
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate(timeout=150)
     assert process.returncode == ExitCode.INTERRUPTED
     assert _playgrounds_of(name) == []

@@ -14,7 +14,7 @@ from tui.tutor.progress import ProgressFile
 from tui.tutor.session import LabSession
 from tui.tutor.views import Readiness
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(700)]
 
 LAB = load_lab_by_id("orchestration", content_dir())
 
@@ -24,7 +24,7 @@ async def test_a_step_is_reached_done_for_the_learner_and_mended(empty_swarm: Ss
     session = LabSession(LAB, file, BitttyEngine, control=PlaygroundControl(empty_swarm.name))
     try:
         await session.connect(await open_playground(empty_swarm.name), fresh=False)
-        async with asyncio.timeout(300):
+        async with asyncio.timeout(500):
             stopped = asyncio.create_task(session.jump("six"))
             await session.until(lambda: "swarm join" in (session.view.doing.now if session.view.doing else ""))
             assert session.stop()

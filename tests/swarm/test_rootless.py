@@ -19,7 +19,7 @@ import pytest
 
 from tui.errors import ExitCode
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[2]
 UID = 47_123
@@ -58,11 +58,11 @@ class Person:
             self._shown[etc / name] = before
         self._paths = os.pathsep.join((str(folder / "code"), str(folder / "packages")))
 
-    def run(self, *arguments: str, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, timeout: float = 240.0) -> subprocess.CompletedProcess[str]:
         """One `swarmtutor` command."""
         return self.run_program(self._python, "-P", "-m", "tui", *arguments, timeout=timeout)
 
-    def run_program(self, *command: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    def run_program(self, *command: str, timeout: float = 240.0) -> subprocess.CompletedProcess[str]:
         binds = "; ".join(
             f"[ -e {there} ] || : >{there}; mount --bind {shlex.quote(str(here))} {there}"
             for here, place in self._shown.items()
@@ -123,7 +123,7 @@ from tui.playground.playground import open_playground
 
 async def main():
     playground = await open_playground("rootless")
-    done = await playground.node("node1").run(sys.argv[1], timeout=50)
+    done = await playground.node("node1").run(sys.argv[1], timeout=200)
     sys.stdout.write(done.stdout + done.stderr)
     await playground.close()
     return done.exit_status
@@ -164,7 +164,7 @@ def test_three_nodes_form_a_swarm_whose_network_carries_and_nothing_is_left(pers
     assert swarm.stdout.count("Ready") == 3, swarm.stdout + swarm.stderr
     asked = person.on_node1(
         "for try in $(seq 100); do"
-        " for node in node1 node2 node3; do curl -s -m 2 -o /dev/null -w '%{http_code}\\n' http://$node:5000; done"
+        " for node in node1 node2 node3; do curl -s -m 5 -o /dev/null -w '%{http_code}\\n' http://$node:5000; done"
         " | grep -c 200 | grep -qx 3 && echo all three answer && exit; sleep 0.2; done; exit 1"
     )
     assert "all three answer" in asked.stdout, asked.stdout + asked.stderr
@@ -179,7 +179,7 @@ def test_a_keeper_that_is_killed_takes_everything_with_it_and_the_files_can_be_r
     assert made.returncode == ExitCode.OK, made.stdout + made.stderr
     keeper = person.home / ".local/state/swarmtutor/keeper"
     os.kill(int(keeper.read_text().split()[0]), signal.SIGKILL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while person.processes():
         assert time.monotonic() < deadline, person.processes()
         time.sleep(0.1)

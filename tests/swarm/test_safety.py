@@ -69,7 +69,7 @@ async def nodes(name: str) -> AsyncGenerator[SshPlayground]:
 
 async def refused(playground: SshPlayground, command: str, *, as_root: bool = True) -> str:
     """Run a command on node2 that must fail because it may not; what it said."""
-    ended = await playground.node("node2").run(command, as_root=as_root, timeout=60)
+    ended = await playground.node("node2").run(command, as_root=as_root, timeout=120)
     assert ended.exit_status != 0, f"it worked: {command}\n{ended.stdout}"
     assert any(word in ended.stderr + ended.stdout for word in REFUSED), ended
     return ended.stderr
@@ -80,7 +80,7 @@ def container(flags: str, command: str) -> str:
 
 
 def host(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 # -- devices -----------------------------------------------------------------------------------------------------
@@ -111,12 +111,12 @@ async def test_no_device_of_the_machine_can_be_opened(nodes: SshPlayground, wher
     script = OPEN_EACH.format(devices=" ".join(device.replace(" ", "_") for device in devices))
     node = nodes.node("node2")
     if where == "root":
-        ended = await node.run(script, as_root=True, timeout=60)
+        ended = await node.run(script, as_root=True, timeout=120)
     else:
         rules = '--device-cgroup-rule "c *:* m" --device-cgroup-rule "b *:* m"'
         asking = "--cap-add SYS_ADMIN --security-opt apparmor=unconfined --security-opt seccomp=unconfined"
         command = f"docker run --rm -i {rules} {asking if where == 'asking' else ''} {IMAGE} sh"
-        ended = await node.run(command, stdin=f"mkdir -p /var\n{script}".encode(), timeout=60)
+        ended = await node.run(command, stdin=f"mkdir -p /var\n{script}".encode(), timeout=120)
     assert ended.stdout == "tried\n", ended
 
 
@@ -142,7 +142,7 @@ async def test_no_process_of_the_machine_is_seen_or_signalled(nodes: SshPlaygrou
             ("ps -eo args 2>/dev/null || cat /proc/[0-9]*/cmdline | tr '\\0' ' '", True),
             (container("--pid host", 'cat /proc/[0-9]*/cmdline | tr "\\0" " "'), False),
         ):
-            seen = await nodes.node("node2").run(command, as_root=as_root, timeout=60)
+            seen = await nodes.node("node2").run(command, as_root=as_root, timeout=120)
             assert "dockerd" in seen.stdout, seen
             assert "471.9" not in seen.stdout
         # Every number that the node knows is one of its own.
@@ -269,8 +269,8 @@ async def test_a_reboot_ends_the_node_alone(nodes: SshPlayground) -> None:
     booted = Path("/proc/sys/kernel/random/boot_id").read_text()
     began = [await done(nodes.node(name), "cat /proc/1/stat") for name in ("node1", "node3")]
     with pytest.raises((NodeUnreachableError, TimeoutError)):
-        await nodes.node("node2").run("kill -TERM 1; exec sleep 60", as_root=True, timeout=30)
-    deadline = time.monotonic() + 30
+        await nodes.node("node2").run("kill -TERM 1; exec sleep 60", as_root=True, timeout=60)
+    deadline = time.monotonic() + 90
     while [node.problem for node in (await playground_status(nodes.name)).nodes] != ["", "powered off", ""]:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
@@ -297,6 +297,14 @@ def memory_limit(playground: SshPlayground) -> Path:
     return next(tree.glob(f"*/{container_id}/{file}"))
 
 
+def times_reached(limit: Path) -> int:
+    """How often the limit stood in the way."""
+    if limit.name == "memory.max":
+        counts = dict(line.split() for line in limit.with_name("memory.events").read_text().splitlines())
+        return int(counts["max"])
+    return int(limit.with_name("memory.failcnt").read_text())
+
+
 async def test_what_eats_memory_in_a_node_is_ended_there(nodes: SshPlayground) -> None:
     """With a limit that is small enough to be reached without harm if it were none."""
     file = memory_limit(nodes)
@@ -305,13 +313,15 @@ async def test_what_eats_memory_in_a_node_is_ended_there(nodes: SshPlayground) -
     node = nodes.node("node2")
     engine_before = await done(node, "pgrep -xo dockerd")
     await done(node, container("", "true"))
+    reached = times_reached(file)
     file.write_text(str(2 * HALF_A_GIGABYTE))
     try:
         eater = await node.run(
             f"docker run --name eater {IMAGE} dd if=/dev/zero of=/dev/null bs={3 * HALF_A_GIGABYTE} count=1", timeout=90
         )
+        # Not what the engine says of it: it may hear of the end before it hears of the reason.
         assert eater.exit_status == 137, eater
-        assert await done(node, "docker inspect -f '{{.State.OOMKilled}}' eater") == "true"
+        assert times_reached(file) > reached
     finally:
         file.write_text(str(limit))
     assert await done(node, "pgrep -xo dockerd") == engine_before, "the engine goes on"

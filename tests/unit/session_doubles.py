@@ -93,7 +93,7 @@ class FakeNode:
         self.name = name
         self.address = f"10.77.0.1{name[-1]}"
 
-    async def run(self, command: str, *, stdin: bytes = b"", timeout: float = 10.0, as_root: bool = False) -> Completed:
+    async def run(self, command: str, *, stdin: bytes = b"", timeout: float = 60.0, as_root: bool = False) -> Completed:
         raise NodeUnreachableError(f"{self.name} is a double")
 
     async def open_shell(self, columns: int, rows: int) -> Shell:

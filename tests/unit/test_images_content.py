@@ -42,7 +42,7 @@ def ask(query: str = "", **environment: str) -> Answer:
         "VERSION": "1.0",
         **environment,
     }
-    done = subprocess.run(["busybox", "sh", str(PAGE)], env=settings, capture_output=True, timeout=20, check=True)
+    done = subprocess.run(["busybox", "sh", str(PAGE)], env=settings, capture_output=True, timeout=60, check=True)
     assert done.stderr == b""
     head, _, body = done.stdout.decode().partition("\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.split("\r\n"))

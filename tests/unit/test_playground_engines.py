@@ -50,5 +50,5 @@ async def test_nobody_waits_to_the_end_for_an_engine_that_gives_up(
     (node / "root/var/log/docker.log").write_text(4 * (START + "failed to start daemon: no room\n"))
     monkeypatch.setattr(engines, "_PROC", tmp_path)
     with pytest.raises(UserError) as caught:
-        await asyncio.wait_for(wait_for_engine("node1", os.getpid(), 100.0), 20)
+        await asyncio.wait_for(wait_for_engine("node1", os.getpid(), 100.0), 90)
     assert caught.value.what == "The engine of node1 does not start: failed to start daemon: no room"

@@ -30,12 +30,12 @@ async def test_a_name_is_held_by_one_process_and_free_when_it_is_killed() -> Non
     other = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLD, name, stdin=pipe, stdout=pipe)
     try:
         assert other.stdout is not None
-        assert await asyncio.wait_for(other.stdout.readline(), 20) == b"held\n"
+        assert await asyncio.wait_for(other.stdout.readline(), 60) == b"held\n"
         with pytest.raises(LockHeldError):
             async with hold_name(name):
                 pass
         other.kill()
-        async with hold_name(name, wait=10.0):
+        async with hold_name(name, wait=60.0):
             pass
     finally:
         with contextlib.suppress(ProcessLookupError):

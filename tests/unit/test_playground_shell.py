@@ -32,7 +32,7 @@ class Bash:
             base = {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8"}
             os.execvpe("bash", argv, base | environment)
 
-    def until(self, wanted: bytes, seconds: float = 10.0) -> bytes:
+    def until(self, wanted: bytes, seconds: float = 60.0) -> bytes:
         seen = b""
         deadline = time.monotonic() + seconds
         while wanted not in seen:
@@ -42,7 +42,7 @@ class Bash:
                 seen += os.read(self.master, 65_536)
         return seen
 
-    def wait_until_it_reads(self, seconds: float = 10.0) -> None:
+    def wait_until_it_reads(self, seconds: float = 60.0) -> None:
         """Until it sleeps in its read: readline forgets a Ctrl-C that comes between drawing and reading till a key."""
         deadline = time.monotonic() + seconds
         while Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2][0] != "S":
@@ -194,7 +194,7 @@ def test_a_plain_bash_inside_reports_too(shell: Bash, tmp_path: Path) -> None:
 
 def test_a_shell_that_is_not_interactive_says_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
-        ["bash", "-c", f". {RC_FILE}; echo done"], cwd=tmp_path, capture_output=True, timeout=20, check=True
+        ["bash", "-c", f". {RC_FILE}; echo done"], cwd=tmp_path, capture_output=True, timeout=60, check=True
     )
     assert done.stdout == b"done\n"
 

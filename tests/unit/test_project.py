@@ -32,7 +32,7 @@ def project_files() -> list[Path]:
         ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
         capture_output=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     if listed.returncode == 0:
@@ -91,7 +91,7 @@ def test_every_picture_of_the_readme_is_there() -> None:
 
 
 def test_every_make_target_is_explained_by_make_help() -> None:
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
+    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
     assert set(re.findall(r"^ +make ([a-z-]+) ", shown, re.MULTILINE)) == make_targets()
 
 

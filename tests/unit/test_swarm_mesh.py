@@ -100,7 +100,7 @@ def test_rules_take_turns() -> None:
 @pytest.mark.parametrize("wanted", [(), (_THREE,)])
 def test_the_script_is_sound_shell(wanted: tuple[Route, ...]) -> None:
     script = apply_script(rules_for(wanted))
-    checked = subprocess.run(["sh", "-n"], input=script, text=True, capture_output=True, timeout=10, check=False)
+    checked = subprocess.run(["sh", "-n"], input=script, text=True, capture_output=True, timeout=60, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
@@ -108,9 +108,9 @@ def test_the_script_is_sound_shell(wanted: tuple[Route, ...]) -> None:
 def test_nft_accepts_the_rules() -> None:
     rules = rules_for([_THREE, Route("udp", 53, 5353, ("10.0.0.11",))])
     unshared = ["unshare", "--user", "--map-root-user", "--net"]
-    if subprocess.run([*unshared, "true"], capture_output=True, timeout=10, check=False).returncode != 0:
+    if subprocess.run([*unshared, "true"], capture_output=True, timeout=60, check=False).returncode != 0:
         unshared = ["unshare", "--net"]
-        if subprocess.run([*unshared, "true"], capture_output=True, timeout=10, check=False).returncode != 0:
+        if subprocess.run([*unshared, "true"], capture_output=True, timeout=60, check=False).returncode != 0:
             pytest.skip("no right to make a network namespace")
     for text in (rules.node, rules.sandbox, rules_for(()).node):
         ended = subprocess.run(
@@ -118,7 +118,7 @@ def test_nft_accepts_the_rules() -> None:
             input=text,
             text=True,
             capture_output=True,
-            timeout=10,
+            timeout=60,
             check=False,
         )
         assert (ended.returncode, ended.stderr) == (0, "")

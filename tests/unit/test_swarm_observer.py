@@ -31,7 +31,7 @@ _INACTIVE: dict[str, Any] = {
     "containers": [],
 }
 
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 
 
 @pytest.fixture
@@ -56,6 +56,15 @@ def watching(nodes: Sequence[FakeNode], pace: Pace | None = None) -> Observer:
 
 @pytest.fixture
 async def observer(nodes: list[FakeNode]) -> AsyncGenerator[Observer]:
+    made = watching(nodes, Pace(deadline=30.0))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+async def hasty(nodes: list[FakeNode]) -> AsyncGenerator[Observer]:
+    """An observer that soon gives up an engine which says nothing."""
     made = watching(nodes, Pace(deadline=0.7))
     await made.start()
     yield made
@@ -124,10 +133,9 @@ async def test_a_node_that_is_gone_leaves_the_others_fresh(nodes: list[FakeNode]
     before = await observer.wait_for(complete, _PATIENCE)
     nodes[1].powered_off = "powered off"
     nodes[1].engine.stop()
-    gone = await observer.wait_for(lambda s: not s.engines["node2"].reachable, _PATIENCE)
+    gone = await observer.wait_for(lambda s: not s.engines["node2"].reachable and s.swarm_known, _PATIENCE)
     assert gone.engines["node2"].error
     assert gone.engines["node2"].containers == before.engines["node2"].containers
-    assert gone.swarm_known
     explained = await observer.wait_for(lambda s: s.engines["node2"].error == "powered off", _PATIENCE)
     later = await observer.wait_for(lambda s: s.swarm_asked > explained.swarm_asked, _PATIENCE)
     assert later.engines["node1"].reachable
@@ -136,42 +144,43 @@ async def test_a_node_that_is_gone_leaves_the_others_fresh(nodes: list[FakeNode]
     await observer.wait_for(complete, _PATIENCE)
 
 
-async def test_a_frozen_manager_keeps_the_last_truth_and_says_why(nodes: list[FakeNode], observer: Observer) -> None:
-    before = await observer.wait_for(complete, _PATIENCE)
+async def test_a_frozen_manager_keeps_the_last_truth_and_says_why(nodes: list[FakeNode], hasty: Observer) -> None:
+    before = await hasty.wait_for(complete, _PATIENCE)
     nodes[0].engine.frozen.set()
-    stale = await observer.wait_for(lambda s: not s.swarm_known, _PATIENCE)
-    assert "did not answer within 0.7 s" in stale.manager_error
+    stale = await hasty.wait_for(
+        lambda s: "did not answer within 0.7 s" in s.manager_error and s.engines["node2"].reachable, _PATIENCE
+    )
+    assert not stale.swarm_known
     assert (stale.manager, stale.nodes, stale.tasks) == ("", before.nodes, before.tasks)
-    assert stale.engines["node2"].reachable
     nodes[0].engine.frozen.clear()
-    assert (await observer.wait_for(complete, _PATIENCE)).manager == "node1"
+    assert (await hasty.wait_for(complete, _PATIENCE)).manager == "node1"
 
 
 async def test_a_manager_silent_about_its_swarm_still_lists_its_containers(
-    nodes: list[FakeNode], observer: Observer
+    nodes: list[FakeNode], hasty: Observer
 ) -> None:
-    before = await observer.wait_for(complete, _PATIENCE)
+    before = await hasty.wait_for(complete, _PATIENCE)
     engine = nodes[0].engine
     engine.silent_about.update({"info", "nodes"})
-    silent = await observer.wait_for(lambda s: bool(s.engines["node1"].swarm_error), _PATIENCE)
-    assert silent.engines["node1"].reachable
+    silent = await hasty.wait_for(
+        lambda s: bool(s.engines["node1"].swarm_error) and s.engines["node1"].reachable, _PATIENCE
+    )
     assert silent.engines["node1"].node_id == before.engines["node1"].node_id
     engine.answers["containers"] = []
-    later = await observer.wait_for(lambda s: not s.engines["node1"].containers, _PATIENCE)
-    assert later.engines["node1"].reachable
+    await hasty.wait_for(lambda s: not s.engines["node1"].containers and s.engines["node1"].reachable, _PATIENCE)
     engine.silent_about.clear()
-    await observer.wait_for(lambda s: complete(s) and not s.engines["node1"].swarm_error, _PATIENCE)
+    await hasty.wait_for(lambda s: complete(s) and not s.engines["node1"].swarm_error, _PATIENCE)
 
 
 async def test_it_stops_at_once_while_an_engine_hangs(nodes: list[FakeNode]) -> None:
     for node in nodes:
         node.engine.frozen.set()
-    observer = watching(nodes)
+    # Whoever waited for these requests would wait much longer than this test does.
+    observer = watching(nodes, Pace(deadline=20 * _PATIENCE))
     await observer.start()
     await until(lambda: all(node.engine.asked for node in nodes))
-    began = time.monotonic()
-    await observer.stop()
-    assert time.monotonic() - began < 2.0
+    async with asyncio.timeout(_PATIENCE):
+        await observer.stop()
 
 
 async def test_its_threads_end(nodes: list[FakeNode]) -> None:
@@ -295,24 +304,24 @@ async def test_another_manager_is_asked_when_one_refuses(nodes: list[FakeNode]) 
         assert (await observer.wait_for(complete, _PATIENCE)).manager == "node2"
         second["nodes"] = (503, {"message": "This node is not a swarm manager."})
         second["info"]["Swarm"]["ControlAvailable"] = False
-        lost = await observer.wait_for(lambda s: not s.swarm_known, _PATIENCE)
-        assert "does not have a leader" in lost.manager_error
+        lost = await observer.wait_for(lambda s: "does not have a leader" in s.manager_error, _PATIENCE)
+        assert not lost.swarm_known
         assert lost.nodes
     finally:
         await observer.stop()
 
 
 async def test_nothing_new_is_published_about_once_a_second(nodes: list[FakeNode]) -> None:
-    observer = watching(nodes, Pace(poll=0.05, info=0.05, freshness=0.5))
+    observer = watching(nodes, Pace(poll=0.05, info=0.05, freshness=1.5))
     times: list[float] = []
     await observer.start()
     try:
         await observer.wait_for(complete, _PATIENCE)
-        await asyncio.sleep(0.2)
         observer.subscribe(lambda snapshot: times.append(time.monotonic()))
         await until(lambda: len(times) >= 3)
         gaps = [later - earlier for earlier, later in pairwise(times)]
-        assert min(gaps) >= 0.45
+        # Readings come twenty times as often; a machine that stands still for a second shortens a gap by that.
+        assert min(gaps) >= 0.5
         stamps = [engine.asked for engine in observer.snapshot.engines.values()]
         assert all(now() - stamp < _PATIENCE for stamp in stamps)
     finally:
@@ -344,11 +353,11 @@ async def test_wait_for_ends_in_time_and_hands_on_what_the_predicate_raises(obse
 
 def test_a_client_says_what_went_wrong(nodes: list[FakeNode]) -> None:
     manager, worker = nodes[0].engine, nodes[1].engine
-    client = EngineClient(worker.dial, deadline=0.2)
+    patient, client = EngineClient(worker.dial), EngineClient(worker.dial, deadline=0.2)
     with pytest.raises(EngineError) as raised:
-        client.swarm(with_tokens=False)
+        patient.swarm(with_tokens=False)
     assert raised.value.kind is ErrorKind.NOT_A_MANAGER
-    assert client.local("node2", "10.0.9.2").reachable
+    assert patient.local("node2", "10.0.9.2").reachable
     worker.frozen.set()
     with pytest.raises(EngineError) as raised:
         client.local("node2", "10.0.9.2")

@@ -239,7 +239,7 @@ def test_marks_of_a_real_bash(tmp_path: Path) -> None:
         ["script", "-qec", f"bash --noprofile --rcfile {rc} -i", "/dev/null"],
         input=typed.encode(),
         stdout=subprocess.PIPE,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     log = CommandLog()

@@ -121,7 +121,7 @@ class SshNode:
         """Begin to connect without waiting for it."""
         self._learner.start()
 
-    async def run(self, command: str, *, stdin: bytes = b"", timeout: float = 10.0, as_root: bool = False) -> Completed:
+    async def run(self, command: str, *, stdin: bytes = b"", timeout: float = 60.0, as_root: bool = False) -> Completed:
         """Run a shell command; see Node."""
         link = self._root if as_root else self._learner
         if link is None:

@@ -101,7 +101,7 @@ class Node(Protocol):
         """The node's own IPv4 address on the playground's network."""
         ...
 
-    async def run(self, command: str, *, stdin: bytes = b"", timeout: float = 10.0, as_root: bool = False) -> Completed:
+    async def run(self, command: str, *, stdin: bytes = b"", timeout: float = 60.0, as_root: bool = False) -> Completed:
         """Run a shell command without a terminal. Raises NodeUnreachableError; TimeoutError after `timeout` s."""
         ...
 
