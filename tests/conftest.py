@@ -9,6 +9,13 @@ from collections import Counter
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No machine is too slow, and in CI the same is tried each time, so that what fails there fails for a change.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("patient")
 
 
 def is_strict() -> bool:
