@@ -76,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_ShowVersion, nargs=0, help="show the version and exit")
     parser.set_defaults(handler=_run_app, lab=DEFAULT_LAB, name=DEFAULT_NAME, restart=False, provider=None, prove=False)
-    parser.set_defaults(card=None, node_at=[], accept_host_key=[], step="", free=False, first="", served=False)
+    parser.set_defaults(card=None, node_at=[], accept_host_key=[], step="", free=False, first="")
+    parser.set_defaults(served=False, plain=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, handler: Handler, text: str, *, named: str | None = DEFAULT_NAME) -> argparse.ArgumentParser:
@@ -114,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--restart", action="store_true", help="begin at the first step again")
     sub.add_argument("--step", metavar="ID", default="", help="bring the nodes to this step first")
     sub.add_argument("--free", action="store_true", help="free play: the lesson is put aside, nothing is judged")
+    sub.add_argument("--plain", action="store_true", help="as lines of text, for screen readers and pipes")
     sub.add_argument("--served", action="store_true", help=argparse.SUPPRESS)  # started by `serve`, for a browser
     choosing(sub)
     sub = command("serve", _serve, "the same in a browser, for this machine alone, or with a token for others")
@@ -202,13 +204,11 @@ def _run_app(arguments: argparse.Namespace) -> int:
 
         speak_in_packets()
     # The screen is drawn on the standard error (as Textual does it), so that one counts too.
-    elif not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+    elif not arguments.plain and not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         _line("There is no terminal here, so the lab is walked without a screen (swarmtutor walk).")
         arguments.name, arguments.keep = WALK_NAME, False
         return _walk(arguments)
-    from tui.app.start import run_app
-
-    return run_app(
+    return _front_end(arguments)(
         lab_id=arguments.lab,
         playground_name=arguments.name,
         restart=arguments.restart,
@@ -216,6 +216,20 @@ def _run_app(arguments: argparse.Namespace) -> int:
         step_id=arguments.step,
         free=arguments.free,
     )
+
+
+def _front_end(arguments: argparse.Namespace) -> Callable[..., int]:
+    """The screen, or lines of text where those are wanted, or nothing else can be shown."""
+    dumb = os.environ.get("TERM") == "dumb" and not arguments.served
+    if dumb and not arguments.plain:
+        _line("This terminal is a dumb one (TERM=dumb), so the lab comes as lines of text, as with --plain.")
+    if dumb or arguments.plain:
+        from tui.tutor.plain_run import run_plain
+
+        return run_plain
+    from tui.app.start import run_app
+
+    return run_app
 
 
 def _serve(arguments: argparse.Namespace) -> int:

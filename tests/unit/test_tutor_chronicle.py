@@ -17,7 +17,7 @@ from tui.tutor.chronicle import JOURNAL_FILE, Chronicle, session_folders
 from tui.tutor.export import export, written_story
 from tui.tutor.journal import Answered, Entry, Helped, Opened, Ran, StepDone, StepOpened, read_entries
 from tui.tutor.ladder import Rung
-from tui.tutor.stage import Doing
+from tui.tutor.stage import DOING_A_STEP, Doing
 from tui.tutor.views import LessonChanged, LessonView, PageQuestion, Readiness, SessionEvent, ShellChanged
 
 LAB = load_lab_by_id("orchestration", content_dir())
@@ -96,7 +96,7 @@ async def test_all_that_happens_is_written_down_once(tmp_path: Path) -> None:
     session.shows(replace(session.view, hints=("a",), hints_left=1))
     session.shows(replace(session.view, hints=("a", "b"), hints_left=0, rung=Rung.TYPE))
     session.shows(replace(session.view, rung=Rung.DO))
-    session.shows(replace(session.view, doing=Doing("Doing it")))
+    session.shows(replace(session.view, doing=Doing(DOING_A_STEP)))
     session.runs("hostname", 0, "node1")
     session.runs("sleep infinity", None)
     judged = replace(asked, answer="2", open=False, right=False, seen="here")

@@ -1,20 +1,28 @@
 """`swarmtutor shell NODE`: this terminal becomes a terminal of the node, until the shell ends."""
 
 import asyncio
+import os
 import shutil
+from collections.abc import Callable
 
+from tui.clock import now
 from tui.errors import ExitCode, UserError
-from tui.playground.model import NODE_NAMES, NodeUnreachableError, Shell
+from tui.playground.model import NODE_NAMES, Node, NodeUnreachableError, Shell
 from tui.playground.playground import open_playground
+from tui.terminal.command_log import CommandLog
+from tui.terminal.marks import CommandTracker
+from tui.terminal.stripping import Stripper
+from tui.tutor.elsewhere import TellingLog, listeners_folder
 from tui.tutor.local_terminal import LocalTerminal, local_terminal
 
-__all__ = ["attach_terminal"]
+__all__ = ["attach_node", "attach_terminal"]
 
 
 async def attach_terminal(playground_name: str, node_name: str) -> int:
     """Connect the standard input and output to a login shell on the node; returns an exit status.
 
-    Raises UserError for an unknown node or playground, or a node that does not answer.
+    What is run there is told to a lesson that is being taken in another terminal. Raises UserError for an unknown node
+    or playground, or a node that does not answer.
     """
     if node_name not in NODE_NAMES:
         raise UserError(
@@ -22,24 +30,45 @@ async def attach_terminal(playground_name: str, node_name: str) -> int:
         )
     playground = await open_playground(playground_name)
     try:
-        columns, rows = shutil.get_terminal_size()
-        try:
-            shell = await playground.node(node_name).open_shell(columns, rows)
-        except (NodeUnreachableError, TimeoutError) as error:
-            raise UserError(
-                f"{node_name} does not answer: {error}",
-                f"See `swarmtutor status`; `swarmtutor reset {node_name}` makes it anew.",
-                exit_code=ExitCode.BROKEN,
-            ) from error
-        terminal = local_terminal()
-        with terminal.raw():
-            await _relay(shell, terminal)
+        log = TellingLog(listeners_folder(playground_name))
+        await attach_node(playground.node(node_name), log)
     finally:
         await playground.close()
     return ExitCode.OK
 
 
-async def _relay(shell: Shell, terminal: LocalTerminal) -> None:
+async def attach_node(node: Node, log: CommandLog, heard: Callable[[], None] = lambda: None) -> None:
+    """The same on a node that is connected already. Its commands are noted in the log; `heard` is called after that.
+
+    On a terminal that is called dumb, no escape sequence is shown. Raises UserError if the node does not answer.
+    """
+    columns, rows = shutil.get_terminal_size()
+    try:
+        shell = await node.open_shell(columns, rows)
+    except (NodeUnreachableError, TimeoutError) as error:
+        raise UserError(
+            f"{node.name} does not answer: {error}",
+            f"See `swarmtutor status`; `swarmtutor reset {node.name}` makes it anew.",
+            exit_code=ExitCode.BROKEN,
+        ) from error
+    tracker = CommandTracker(node.name, log, clock=now)
+    strip = Stripper().feed if os.environ.get("TERM") == "dumb" else bytes
+
+    def show(data: bytes) -> bytes:
+        tracker.feed(data)
+        heard()
+        return strip(data)
+
+    terminal = local_terminal()
+    try:
+        with terminal.raw():
+            await _relay(shell, terminal, show)
+    finally:
+        tracker.shell_ended()
+        heard()
+
+
+async def _relay(shell: Shell, terminal: LocalTerminal, show: Callable[[bytes], bytes] = bytes) -> None:
     def resized() -> None:
         shell.resize(*shutil.get_terminal_size())
 
@@ -47,6 +76,6 @@ async def _relay(shell: Shell, terminal: LocalTerminal) -> None:
         try:
             while data := await shell.read():
                 # A terminal that is slow to draw must not stop the keyboard.
-                await asyncio.to_thread(terminal.write, data)
+                await asyncio.to_thread(terminal.write, show(data))
         finally:
             await shell.close()

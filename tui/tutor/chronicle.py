@@ -16,6 +16,7 @@ from tui.terminal.command_log import CommandLog, RanCommand
 from tui.tutor.asciicast import CastRecorder
 from tui.tutor.journal import Answered, Entry, Helped, Journal, Opened, Ran, StepDone, StepOpened
 from tui.tutor.ladder import Rung
+from tui.tutor.stage import DOING_A_STEP
 from tui.tutor.views import LessonChanged, LessonView, PageQuestion, SessionEvent
 
 __all__ = ["JOURNAL_FILE", "Chronicle", "session_folders", "sessions_folder"]
@@ -186,7 +187,7 @@ class Chronicle:
             self._add(Helped(now, view.step_id, f"hint {number}"))
         if before.rung is Rung.TYPE and view.rung is Rung.DO:
             self._add(Helped(now, view.step_id, "command typed"))
-        if view.doing is not None and before.doing is None and before.rung is Rung.DO:
+        if view.doing is not None and before.doing is None and view.doing.title == DOING_A_STEP:
             self._add(Helped(now, view.step_id, "done for me"))
 
     def _add(self, entry: Entry) -> None:

@@ -25,7 +25,7 @@ from tui.tutor.progress import ProgressFile
 from tui.tutor.progress_record import HelpUsed
 from tui.tutor.repair import mend
 from tui.tutor.shells import ShellTap
-from tui.tutor.stage import Doing
+from tui.tutor.stage import DOING_A_STEP, Doing
 from tui.tutor.standing import bring_to_start, is_behind, is_pristine
 from tui.tutor.views import LessonView, Readiness
 from tui.tutor.watcher import Watcher
@@ -221,19 +221,22 @@ class LabSession(Lesson):
 
     # -- what takes its time -------------------------------------------------------------------------------------
 
-    async def do_for_me(self) -> None:
-        """Type and run all that is left of the step on screen, visibly. Raises UserError if a command fails."""
+    async def do_for_me(self, typing: float = TYPING) -> None:
+        """Type and run all that is left of the step on screen, visibly. Raises UserError if a command fails.
+
+        `typing`: seconds between two keys.
+        """
         step, first = self.step, self._next_act()
         if first is None:
             return
         self._account.helped(step.id, HelpUsed.DONE)
         self._account.save()
-        async with self._doing_it(Doing("Doing this step for you", node=step.acts[first].node)):
+        async with self._doing_it(Doing(DOING_A_STEP, node=step.acts[first].node)):
 
             def say(text: str) -> None:
-                self._now_doing(Doing("Doing this step for you", text, node=text.partition(":")[0]))
+                self._now_doing(Doing(DOING_A_STEP, text, node=text.partition(":")[0]))
 
-            await run_commands(step, self, first=first, typing=TYPING, say=say)
+            await run_commands(step, self, first=first, typing=typing, say=say)
             breaks = {position for position, act in enumerate(step.acts) if isinstance(act, Break)}
             self._caused.setdefault(step.id, set()).update(breaks)
 

@@ -11,7 +11,10 @@ from tui.swarm.snapshot import Snapshot
 from tui.tutor.node_control import NodeControl
 from tui.tutor.shells import NodeShell
 
-__all__ = ["Doing", "Stage", "Tell"]
+__all__ = ["DOING_A_STEP", "Doing", "Stage", "Tell"]
+
+DOING_A_STEP = "Doing this step for you"
+"""The title of what is done where the learner has asked for a step to be done."""
 
 
 @dataclass(frozen=True, slots=True)
