@@ -193,6 +193,14 @@ ACTIONS: tuple[Action, ...] = (
         group="node",
     ),
     Action(
+        "shell.look",
+        "look_back",
+        "y,slash",
+        "shell: Look back, search and copy",
+        "A cursor goes through all that stands in the shell: arrows move it, / searches, v marks, y copies, Tab goes to "
+        "the next link and o opens it. Esc leads back.",
+    ),
+    Action(
         "swarm.view",
         "next_view",
         "f7,v",

@@ -295,6 +295,11 @@ class BitttyEngine:
         """How many rows scrolled off the top are kept."""
         return len(self._history)
 
+    @property
+    def scrolled_rows(self) -> int:
+        """How many rows ever scrolled off the top: the number of the screen's first row."""
+        return self._history.dropped + len(self._history)
+
     def feed(self, data: bytes) -> None:
         """Take what the shell wrote, in any chunking. Never raises, whatever the bytes."""
         text = self._decoder.decode(data)

@@ -90,6 +90,14 @@ class TerminalEngine(Protocol):
         """How many rows scrolled off the top are kept."""
         ...
 
+    @property
+    def scrolled_rows(self) -> int:
+        """How many rows ever scrolled off the top: the number of the screen's first row, counted from 0 for good.
+
+        A row keeps its number until the width changes.
+        """
+        ...
+
     def feed(self, data: bytes) -> None:
         """Take what the shell wrote, in any chunking. Never raises, whatever the bytes."""
         ...

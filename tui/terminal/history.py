@@ -19,7 +19,14 @@ class History:
     """The last `limit` rows. Rows of a line that was wrapped are joined and cut anew when the width changes."""
 
     def __init__(self, limit: int) -> None:
-        self._rows: deque[_Row] = deque(maxlen=limit)
+        self._limit = limit
+        self._rows: deque[_Row] = deque()
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """How many rows were given up or cleared: with it, a row keeps its number while others come and go."""
+        return self._dropped
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -27,10 +34,17 @@ class History:
     def append(self, runs: Sequence[Run], wrapped: bool) -> None:
         """Add the row that scrolled off last; `wrapped` says that its line goes on in the row after it."""
         self._rows.append(_Row(tuple(runs), wrapped))
+        self._trim()
 
     def clear(self) -> None:
         """Forget every row."""
+        self._dropped += len(self._rows)
         self._rows.clear()
+
+    def _trim(self) -> None:
+        while len(self._rows) > self._limit:
+            self._rows.popleft()
+            self._dropped += 1
 
     def row(self, index: int) -> Sequence[Run]:
         """The runs of a row: -1 is the youngest. Empty where there is no such row."""
@@ -41,8 +55,8 @@ class History:
         return -len(self._rows) <= index < 0 and self._rows[index].wrapped
 
     def rewrap(self, columns: int) -> None:
-        """Cut the lines anew to this width."""
-        rows: deque[_Row] = deque(maxlen=self._rows.maxlen)
+        """Cut the lines anew to this width; what a row's number was is of no use afterwards."""
+        rows: deque[_Row] = deque()
         line: list[Run] = []
         for row in self._rows:
             line.extend(row.runs)
@@ -54,6 +68,7 @@ class History:
             cut = list(_cut(line, columns))
             rows.extend((*cut[:-1], _Row(cut[-1].runs, wrapped=True)))
         self._rows = rows
+        self._trim()
 
 
 def _cut(line: Sequence[Run], columns: int) -> Iterable[_Row]:

@@ -281,6 +281,12 @@ class LabScreen(LabLive):
         self.node = name
         self._go(Pane.SHELL)
 
+    def action_look_back(self) -> None:
+        """Go through what stands in the shell in front: search it, mark it, copy it."""
+        self._go(Pane.SHELL)
+        if not self.shell_box.look_back():
+            self._say("There is no shell yet.")
+
     def action_maximise(self) -> None:
         """The whole window for this pane, and back."""
         if self.has_class("-narrow"):

@@ -1,16 +1,22 @@
 """The command box: a tab for each node, one terminal in front, and a word where there is no shell."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.app.desktop import copy_text, open_address
 from tui.app.signs import Signs
 from tui.app.widgets.painted import Bar
 from tui.app.widgets.terminal_view import TerminalView
 from tui.tutor.shells import NodeShell
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 __all__ = ["ShellBox"]
 
@@ -67,6 +73,32 @@ class ShellBox(Vertical):
             self.terminal.attach(shell.engine, shell)
         self.terminal.display = True
         self._note(shell)
+
+    def look_back(self) -> bool:
+        """Give the keys to a cursor that goes through what stands in the terminal. Returns whether there is one."""
+        if self.terminal.display:
+            self.terminal.look_back()
+        return self.terminal.display
+
+    @on(TerminalView.Copied)
+    def _copied(self, event: TerminalView.Copied) -> None:
+        self._say_when_done(copy_text(self._app, event.text))
+
+    @on(TerminalView.LinkChosen)
+    def _link_chosen(self, event: TerminalView.LinkChosen) -> None:
+        self._say_when_done(open_address(self._app, event.address))
+
+    @property
+    def _app(self) -> "App[object]":
+        return cast("App[object]", self.app)  # pyright: ignore[reportUnknownMemberType]  # Textual leaves the type open
+
+    def _say_when_done(self, errand: Awaitable[str]) -> None:
+        """Programs of the desktop may take their time: what they did is said once it is known."""
+
+        async def say() -> None:
+            self.notify(await errand, markup=False, timeout=6)
+
+        self.run_worker(say(), exit_on_error=False)
 
     def bar_keys(self, barred: bool) -> None:
         """Keep the keyboard away from the shell, or give it back."""
