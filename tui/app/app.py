@@ -8,22 +8,22 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 
 from tui.app.actions import bindings
 from tui.app.leaving import Leaving
+from tui.app.look import ForThisRun, LookApp
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
 from tui.app.screens.lab import Errand, LabScreen
 from tui.app.signs import Signs, signs_for
-from tui.app.themes import DARK, LIGHT, THEMES, variables_for
 from tui.errors import ExitCode, UserError
 from tui.tutor.views import LessonChanged, Notice, SessionEvent, ShellChanged, SnapshotChanged
 
 if TYPE_CHECKING:
     from textual.message import Message
 
+    from tui.app.preferences import PreferencesFile
     from tui.playground.model import Playground, Progress, ProgressListener
     from tui.tutor.chronicle import Chronicle
     from tui.tutor.offer import HostMends
@@ -53,11 +53,12 @@ def _palette() -> type[Provider]:
     return ActionProvider
 
 
-class SwarmtutorApp(App[int], inherit_bindings=False):
+class SwarmtutorApp(LookApp, inherit_bindings=False):
     """One lab in one window. `session` is the lesson; `prepare` makes the nodes while the first page is read.
 
     `keymap` gives actions (by their id) other keys. `mends` is what can be done where no provider can work; without it
-    that is only said. `chronicle` writes down what happens. Returns a `Leaving`.
+    that is only said. `preferences` is where the look is kept, `look` what of it holds for this run alone. `chronicle`
+    writes down what happens. Returns a `Leaving`.
     """
 
     TITLE = "Swarmtutor"
@@ -80,8 +81,11 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         mends: "HostMends | None" = None,
         chronicle: "Chronicle | None" = None,
         begin: Beginning | None = None,
+        preferences: "PreferencesFile | None" = None,
+        look: ForThisRun | None = None,
     ) -> None:
-        super().__init__()
+        self._signs = signs or signs_for()
+        super().__init__(self._signs, preferences, look)
         self.session = session
         self.failure: UserError | None = None
         self.keymap = dict(keymap or {})
@@ -89,22 +93,20 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
         self._mends = mends
         self._chronicle = chronicle
         self._begin = begin or Beginning()
-        self._signs = signs or signs_for()
         self._unsubscribe: Callable[[], None] | None = None
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
         self.set_keymap(self.keymap)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What our style sheets ask of a theme and Textual's own do not have."""
-        return dict(variables_for(self.current_theme))
 
     # --- life -------------------------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> LabScreen:
         """The lab."""
-        return LabScreen(self.session, self._signs, self.keymap, self.send)
+        lab = LabScreen(self.session, self._signs, self.keymap, self.send)
+        lab.set_reactive(LabScreen.preferences, self.preferences)
+        return lab
+
+    def looks_changed(self) -> None:
+        """The lab arranges its panes anew."""
+        self.lab.preferences = self.preferences
 
     @property
     def lab(self) -> LabScreen:
@@ -124,7 +126,7 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
     def _first_page_is_up(self) -> None:
         # What was made so far stays for good: the collector need not look at it again and again.
         gc.freeze()
-        for notice in self.session.notices:
+        for notice in (*self.said, *self.session.notices):
             self.lab.post_message(NoticeNews(notice))
         if self.session.reading_along:
             from tui.app.screens.busy import BusyScreen
@@ -229,10 +231,6 @@ class SwarmtutorApp(App[int], inherit_bindings=False):
             self.screen.dismiss(None)
         elif not self.screen.is_modal:
             self.push_screen(HelpScreen(self.keymap, self._signs))
-
-    def action_theme(self) -> None:
-        """The other look."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     async def action_quit(self) -> None:
         """Ask what is to become of the nodes, and leave. What is being done for the learner is stopped first."""

@@ -6,11 +6,11 @@ The grounds are nearly grey on purpose: terminals with 256 colours would turn a 
 from collections.abc import Mapping
 
 from textual.color import Color
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.app.contrast import readable
 
-__all__ = ["ANSI", "CONTRAST", "DARK", "LIGHT", "THEMES", "variables_for"]
+__all__ = ["ANSI", "CONTRAST", "DARK", "LIGHT", "THEMES", "theme_of", "variables_for"]
 
 _LEAST = 4.5
 """The contrast that WCAG asks of text (AA)."""
@@ -165,6 +165,13 @@ ANSI = Theme(
 )
 
 THEMES = (DARK, LIGHT, CONTRAST, ANSI)
+
+
+def theme_of(name: str) -> str | None:
+    """The whole name of a theme; ours may be given without what they all begin with. None for one that is not there."""
+    names = {theme.name for theme in THEMES} | set(BUILTIN_THEMES)
+    return next((whole for whole in (f"swarmtutor-{name}", name) if whole in names), None)
+
 
 _HUES = ("#6fb7e8", "#d6a3e6", "#7fcfb0", "#e8b77a", "#b3b8f0", "#d0d37a")
 _ANSI_HUES = ("ansi_blue", "ansi_magenta", "ansi_cyan", "ansi_yellow", "ansi_bright_blue", "ansi_green")

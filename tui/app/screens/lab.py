@@ -9,8 +9,9 @@ from textual.widgets import Static
 
 from tui.app import reasons
 from tui.app.actions import ACTIONS, bindings
+from tui.app.arrangement import LEAST_WINDOW, NARROW, Pane
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
-from tui.app.screens.lab_frame import Pane
+from tui.app.preferences import Layout
 from tui.app.screens.lab_live import LabLive
 from tui.app.signs import ASCII, Signs
 from tui.app.widgets.question import QuestionBlock
@@ -25,10 +26,6 @@ __all__ = ["Errand", "LabScreen", "Pane"]
 
 Errand = Callable[[], Awaitable[object]]
 """Something that takes its time: started in the background, and what goes wrong with it is said."""
-
-_LEAST = (60, 16)
-_NARROW = 100
-"""Columns below which panes become tabs."""
 
 
 _LESSON_ACTIONS = frozenset(action.call for action in ACTIONS if action.id.startswith("lesson."))
@@ -66,13 +63,13 @@ class LabScreen(LabLive):
     def on_resize(self, event: events.Resize) -> None:
         """Panes or tabs, or a sentence if there is no room for either."""
         width, height = event.size
-        small = width < _LEAST[0] or height < _LEAST[1]
+        small = width < LEAST_WINDOW[0] or height < LEAST_WINDOW[1]
         if small:
-            need = f"{_LEAST[0]}×{_LEAST[1]}"
+            need = f"{LEAST_WINDOW[0]}×{LEAST_WINDOW[1]}"
             sentence = f"terminal too small: have {width}×{height}, need {need}"
             self.query_one("#too-small", Static).update(sentence)
         self.set_class(small, "-too-small")
-        self.set_class(width < _NARROW, "-narrow")
+        self.set_class(width < NARROW, "-narrow")
         self._arrange()
         self._draw_all()
 
@@ -90,8 +87,11 @@ class LabScreen(LabLive):
         node = doing.node if doing else ""
         if node and (before is None or before.node != node):
             self.node = node
-            self.pane = Pane.SHELL if self.single else self.pane
-            self._arrange()
+            if self.single:
+                self.pane = Pane.SHELL
+                self._arrange()
+            else:
+                self.bring(Pane.SHELL)
         if before is not None and doing is None and self.focused is None:
             self._go(self.pane)
 
@@ -291,5 +291,7 @@ class LabScreen(LabLive):
         """The whole window for this pane, and back."""
         if self.has_class("-narrow"):
             self._say("In a window this narrow, each pane has it whole already.")
+        elif self.preferences.layout is Layout.TABS:
+            self._say("Panes are tabs now: each has the whole window already.")
         else:
             self.maximised = not self.maximised

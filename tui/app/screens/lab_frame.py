@@ -1,7 +1,6 @@
 """What is seen of a lab: header, banner, panes or tabs, footer; where the eyes are, and how it all is drawn."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -14,9 +13,12 @@ from textual.widgets import Static
 
 from tui.app import bars, reasons
 from tui.app.actions import ACTIONS, Action, action_of, key_name, keys_of, release_keys
+from tui.app.arrangement import Arrangement, Pane, arrange
 from tui.app.paint import ROLE_CLASSES, Line, Role, Span, line
+from tui.app.preferences import Layout, Preferences
 from tui.app.signs import Signs
 from tui.app.swarm_lines import replicas_summary
+from tui.app.widgets.divider import Divider
 from tui.app.widgets.lesson import LessonKeys, LessonPane
 from tui.app.widgets.painted import Bar
 from tui.app.widgets.preparing import PreparingPanel
@@ -30,14 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["LabFrame", "Pane"]
 
 
-class Pane(StrEnum):
-    """The three panes. In a narrow window, or when one is given the whole window, one is seen at a time."""
-
-    LESSON = "lesson"
-    SWARM = "swarm"
-    SHELL = "shell"
-
-
 class LabFrame(Screen[None]):
     """The parts of the lab's screen. All state is the session's; here is only where the eyes are."""
 
@@ -47,6 +41,7 @@ class LabFrame(Screen[None]):
     node: reactive[str] = reactive(NODE_NAMES[0], init=False)
     maximised: reactive[bool] = reactive(False, init=False)
     with_history: reactive[bool] = reactive(False, init=False)
+    preferences: reactive[Preferences] = reactive(Preferences(), init=False)
 
     def __init__(self, session: "LabSession", signs: Signs, keymap: Mapping[str, str]) -> None:
         super().__init__()
@@ -56,6 +51,7 @@ class LabFrame(Screen[None]):
         self._keymap = keymap
         self.prepared = False
         self._fresh = False  # the nodes were made just now
+        self._beside = Pane.SHELL  # which pane is beside the lesson where only one is
         self.set_reactive(LabFrame.node, session.node)
 
     def compose(self) -> ComposeResult:
@@ -75,6 +71,7 @@ class LabFrame(Screen[None]):
             with Vertical(id="left"):
                 yield Bar(signs, id="lesson-title", classes="pane-title")
                 yield LessonPane(signs, keys, id="lesson")
+            yield Divider(signs, id="upright")
             with Vertical(id="right"):
                 with Vertical(id="swarm"):
                     yield Bar(signs, id="swarm-title", classes="pane-title")
@@ -112,9 +109,15 @@ class LabFrame(Screen[None]):
         return self.query_one(f"#{name}", Bar)
 
     @property
+    def arrangement(self) -> Arrangement:
+        """Which panes are seen."""
+        layout = self.preferences.layout
+        return arrange(layout, self.size, self.pane, self._beside, maximised=self.maximised)
+
+    @property
     def single(self) -> bool:
         """Whether one pane has the whole window."""
-        return self.maximised or self.has_class("-narrow")
+        return self.arrangement.single
 
     def _both_keys(self, action_id: str) -> str:
         """The key outside of the shell, and the one that works in there too."""
@@ -136,11 +139,18 @@ class LabFrame(Screen[None]):
 
     def watch_pane(self) -> None:
         """In a narrow window, another pane is seen."""
+        if self.pane is not Pane.LESSON:
+            self._beside = self.pane
         self._arrange()
         self._draw_titles()
 
     def watch_maximised(self) -> None:
         """One pane, or all."""
+        self._arrange()
+        self._draw_all()
+
+    def watch_preferences(self) -> None:
+        """Another layout, or other sizes."""
         self._arrange()
         self._draw_all()
 
@@ -155,14 +165,47 @@ class LabFrame(Screen[None]):
         self._draw_swarm()
 
     def _arrange(self) -> None:
-        single = self.single
+        arrangement = self.arrangement
+        seen, single = arrangement.seen, arrangement.single
         self.set_class(single, "-single")
-        self.query_one("#left").display = not single or self.pane is Pane.LESSON
-        self.query_one("#right").display = not single or self.pane is not Pane.LESSON
-        self.query_one("#swarm").display = not single or self.pane is Pane.SWARM
-        self.shell_box.display = not single or self.pane is Pane.SHELL
+        self.set_class(arrangement.air, "-air")
+        self.lesson.goals.set_air(arrangement.air)
+        self.query_one("#left").display = Pane.LESSON in seen
+        self.query_one("#upright").display = Pane.LESSON in seen and not single
+        self.query_one("#right").display = bool(seen - {Pane.LESSON})
+        self.query_one("#swarm").display = Pane.SWARM in seen
+        self.shell_box.display = Pane.SHELL in seen
         self.bar("tabs").display = single
         self.bar("strip").display = single and self.pane is not Pane.LESSON
+        self._share_out(single=single)
+
+    def _share_out(self, *, single: bool) -> None:
+        """Give the panes the sizes that were chosen for them; the style sheet knows the usual ones."""
+        lesson, swarm = self.preferences.lesson_share, self.preferences.swarm_share
+        left, right = self.query_one("#left").styles, self.query_one("#right").styles
+        if lesson is None or single:
+            for styles in (left, right):
+                styles.clear_rule("width")
+            left.clear_rule("max_width")
+        else:
+            left.width, right.width, left.max_width = f"{lesson}fr", f"{100 - lesson}fr", "100%"
+        upper, lower = self.query_one("#swarm").styles, self.shell_box.styles
+        if swarm is None:
+            upper.clear_rule("height")
+            lower.clear_rule("height")
+        else:
+            upper.height, lower.height = f"{swarm}fr", f"{100 - swarm}fr"
+
+    def bring(self, pane: Pane) -> None:
+        """Let that pane be seen. The eyes stay where they are, unless they were where it is now."""
+        if pane in self.arrangement.seen:
+            return
+        if self.single or pane is Pane.LESSON or self.pane is not Pane.LESSON:
+            self._go(pane)
+        else:
+            self._beside = pane
+            self._arrange()
+            self._draw_all()
 
     def _go(self, pane: Pane) -> None:
         self.pane = pane
@@ -286,4 +329,9 @@ class LabFrame(Screen[None]):
 
     def works_now(self, action: Action) -> bool:
         """Whether the action would do something now. Keys of others answer with a sentence that says why not."""
-        return reasons.works_now(action, self._view, self._session.shells, narrow=self.has_class("-narrow"))
+        return reasons.works_now(
+            action,
+            self._view,
+            self._session.shells,
+            narrow=self.has_class("-narrow") or self.preferences.layout is Layout.TABS,
+        )

@@ -7,7 +7,8 @@ from tui.app.actions import Action, action_of, key_name, keys_of
 from tui.app.live.traffic_log import Asker
 from tui.app.live.views import LiveViews, View
 from tui.app.paint import Line, Span
-from tui.app.screens.lab_frame import LabFrame, Pane
+from tui.app.screens.lab_frame import Pane
+from tui.app.screens.lab_layout import LabLayout
 from tui.app.signs import Signs
 from tui.app.swarm_lines import Look
 from tui.clock import now
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["LabLive"]
 
 
-class LabLive(LabFrame):
+class LabLive(LabLayout):
     """What keys do in the live pane, and what they show. What is shown, and of when, is `LiveViews`' to say."""
 
     def __init__(self, session: "LabSession", signs: Signs, keymap: Mapping[str, str]) -> None:
@@ -107,8 +108,7 @@ class LabLive(LabFrame):
             return
         self.live.view = View(name)
         self._watch_traffic()
-        if self.single and self.pane is not Pane.SWARM:
-            self._go(Pane.SWARM)
+        self.bring(Pane.SWARM)
         self._draw_anew()
 
     def action_filter(self) -> None:

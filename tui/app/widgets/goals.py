@@ -35,6 +35,13 @@ class GoalList(LinesWidget):
         super().__init__(id=id)
         self._signs = signs
         self._state = GoalsState()
+        self._air = False
+
+    def set_air(self, air: bool) -> None:
+        """Whether there is a blank line between goals, for eyes that are far away."""
+        if air != self._air:
+            self._air = air
+            self.refresh(layout=True)
 
     @property
     def state(self) -> GoalsState:
@@ -59,7 +66,11 @@ class GoalList(LinesWidget):
             count = f"  {done} of {len(state.goals)}" if len(state.goals) > 1 else ""
             lines.append(line(Span("Goals" if len(state.goals) > 1 else "Goal", Role.STRONG), Span(count, Role.MUTED)))
         for goal in state.goals:
+            if self._air:
+                lines.append(())
             lines.extend(self._goal(goal, width))
+        if self._air and state.goals:
+            lines.append(())
         if state.closing:
             lines.extend(hang(line(Span(f"{signs.done} ", Role.OK)), inline(state.closing, Role.OK), width))
         if state.undone:
