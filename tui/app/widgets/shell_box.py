@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tui.app.desktop import copy_text, open_address
 from tui.app.signs import Signs
-from tui.app.widgets.painted import Bar
+from tui.app.widgets.divider import GripBar
 from tui.app.widgets.terminal_view import TerminalView
 from tui.tutor.shells import NodeShell
 
@@ -37,7 +37,7 @@ class ShellBox(Vertical):
 
     def compose(self) -> ComposeResult:
         """Tabs, the note, the terminal."""
-        yield Bar(self._signs, id="shell-title", classes="pane-title")
+        yield GripBar(self._signs, id="shell-title", classes="pane-title")
         yield ShellNote("The shells open as soon as the nodes are up.", id="shell-note", markup=False)
         terminal = TerminalView(id="terminal", release_keys=self._release_keys)
         terminal.display = False
