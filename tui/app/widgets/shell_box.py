@@ -12,6 +12,7 @@ from textual.widgets import Static
 from tui.app.desktop import copy_text, open_address
 from tui.app.signs import Signs
 from tui.app.widgets.divider import GripBar
+from tui.app.widgets.painted import Bar
 from tui.app.widgets.terminal_view import TerminalView
 from tui.tutor.shells import NodeShell
 
