@@ -162,6 +162,16 @@ ACTIONS: tuple[Action, ...] = (
         label="zoom",
         rank=6,
     ),
+    *(
+        Action(f"pane.{name}", call, key, title, "The divider can be dragged with the mouse, too. Kept for next time.")
+        for name, call, key, title in (
+            ("lesson-wider", "lesson_width(1)", "greater_than_sign", "pane: Make the lesson wider"),
+            ("lesson-narrower", "lesson_width(-1)", "less_than_sign", "pane: Make the lesson narrower"),
+            ("swarm-higher", "swarm_height(1)", "plus", "pane: Make the live swarm higher"),
+            ("swarm-lower", "swarm_height(-1)", "minus", "pane: Make the live swarm lower"),
+            ("usual-sizes", "usual_sizes", "equals_sign", "pane: Give the panes their usual sizes"),
+        )
+    ),
     Action(
         "node.1",
         "node('node1')",
@@ -290,7 +300,34 @@ ACTIONS: tuple[Action, ...] = (
         "help: Search everything that can be done",
         "A list of all that can be done now; type to search it.",
     ),
-    Action("app.theme", "theme", "T", "look: Switch between dark and light", "Two looks; both work without colour."),
+    Action(
+        "app.theme",
+        "theme",
+        "T",
+        "look: Show the next look",
+        "Dark, light, high contrast, and your terminal's own colours; all work without colour. Kept for next time.",
+    ),
+    Action(
+        "app.themes",
+        "themes",
+        "ctrl+t",
+        "look: Choose any theme",
+        "A list of all themes; the one that is pointed at is tried at once.",
+    ),
+    Action(
+        "app.layout",
+        "layout",
+        "B",
+        "look: Arrange the panes in another way",
+        "Three panes at once, one at a time, or big for a projector. Kept for next time.",
+    ),
+    Action(
+        "app.motion",
+        "motion",
+        "M",
+        "look: Let things move, or stand still",
+        "Nothing then scrolls smoothly or blinks. Kept for next time.",
+    ),
     Action(
         "app.quit",
         "quit",
