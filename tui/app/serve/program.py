@@ -15,11 +15,12 @@ from aiohttp import web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-__all__ = ["Keys", "Ping", "Program", "Said", "Sight", "Size", "understand"]
+__all__ = ["TERM_SECONDS", "Keys", "Ping", "Program", "Said", "Sight", "Size", "understand"]
 
 DRIVER = "tui.app.serve.driver:ServedDriver"
 _LEAST, _MOST = 2, 1000  # columns and rows that a browser's window may have
-_TERM_SECONDS = 5.0
+TERM_SECONDS = 5.0
+"""Seconds between the signals TERM and KILL."""
 _KILL_SECONDS = 5.0
 
 
@@ -106,14 +107,15 @@ class Program(AppService):
             await asyncio.wait([self._task])
 
     async def end(self, patience: float) -> None:
-        """Ask it to end, and after so many seconds insist. It keeps the learner's place in any case."""
+        """Ask it to end, and after so many seconds (0: at once) insist. The learner's place is kept in any case."""
         if self._task is None or self._process is None:
             return
         with contextlib.suppress(RuntimeError, OSError):
             await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
             async with asyncio.timeout(patience):
                 await self.send_meta({"type": "quit"})
-        steps = ((patience, signal.SIGTERM), (_TERM_SECONDS, signal.SIGKILL), (_KILL_SECONDS, None))
+        insist = TERM_SECONDS if patience else 0.0
+        steps = ((patience, signal.SIGTERM), (insist, signal.SIGKILL), (_KILL_SECONDS, None))
         for seconds, then in steps:
             done, _ = await asyncio.wait([self._task], timeout=seconds)
             if done:

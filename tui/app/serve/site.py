@@ -18,12 +18,13 @@ from tui.app.serve.guard import Asked, Door, Kind, Tickets
 from tui.app.serve.program import Program, understand, within
 from tui.clock import now
 
-__all__ = ["MOST_VISITORS", "Site"]
+__all__ = ["END_SECONDS", "MOST_VISITORS", "Site"]
 
 MOST_VISITORS = 12
 """Programs at a time. Each takes about 100 MB; only the first has the lab, the others read along."""
+END_SECONDS = 60.0
+"""How long a program may take to end: removing the nodes may be what the last key asked for."""
 
-_END_SECONDS = 60.0  # removing the nodes, which may be what the last key asked for, is given its time
 _HANDOVER_SECONDS = 15.0  # that a new program waits for those whose browser has gone: a page loaded again
 _HEARTBEAT = 15.0
 _LARGEST_MESSAGE = 4 * 1024 * 1024  # what somebody may paste
@@ -41,7 +42,7 @@ _HEADERS = {
 }
 
 _OURS = Path(__file__).parent
-_FULL = f"\r\n  {MOST_VISITORS} visitors are here already, and there is no room for more.\r\n"
+_FULL = "\r\n  Many visitors are here already, and there is no room for more.\r\n"
 
 
 class Site(Server):
@@ -121,7 +122,7 @@ class Site(Server):
         return socket
 
     async def _end(self, program: Program) -> None:
-        await program.end(_END_SECONDS)
+        await program.end(END_SECONDS)
         self._programs.pop(program, None)
         self._gone.set()
 
