@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tui.terminal.engine import EngineFactory, TerminalEngine
 
-__all__ = ["LocalShell", "screen_text", "wait_until"]
+__all__ = ["LocalShell", "attend_to_signals", "screen_text", "wait_until"]
 
 SLICE = 16_384
 
@@ -29,6 +29,12 @@ async def wait_until(condition: Callable[[], bool], what: str, timeout: float = 
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout:g} s in vain for: {what}")
         await asyncio.sleep(0.01)
+
+
+def attend_to_signals() -> None:
+    """In a child: hear of Ctrl-C also where the tests run in the background, whose children are born deaf to it."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class LocalShell:
@@ -52,6 +58,7 @@ class LocalShell:
         if self._pid == 0:
             known = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "HOME": "/", "PATH": os.environ["PATH"]}
             try:
+                attend_to_signals()
                 os.chdir(directory)
                 os.execvpe(program[0], list(program), {**known, **(environment or {})})
             finally:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 from tests.bench.stats import CannotMeasureError
+from tests.local_shell import attend_to_signals
 
 __all__ = ["PtyProgram", "plain"]
 
@@ -37,6 +38,7 @@ class PtyProgram:
         self.pid, self._file = pty.fork()
         if self.pid == 0:
             try:
+                attend_to_signals()
                 # Here, before it begins: a program that begins first may miss the change.
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
                 os.execvpe(program[0], list(program), {**known, **(environment or {})})

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 import tui.playground
+from tests.local_shell import attend_to_signals
 
 RC_FILE = Path(tui.playground.__file__).parent / "bashrc"
 PROMPT_END = b"\x1b]133;B\x07"
@@ -28,6 +29,7 @@ class Bash:
     def __init__(self, home: Path, argv: list[str], **environment: str) -> None:
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            attend_to_signals()
             os.chdir(home)
             base = {"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "xterm", "LANG": "C.UTF-8"}
             os.execvpe("bash", argv, base | environment)

@@ -177,6 +177,7 @@ async def test_what_was_lost_on_the_way_is_done_again(lab: Lab, monkeypatch: pyt
 
 
 async def test_where_building_on_does_not_work_it_begins_anew(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.tutor.jump._SETTLING", 0.05)
     monkeypatch.setattr("tui.tutor.jump._BUILDING_ON", 0.1)
     stage = WordStage(lab, swarm())
     first = stage.effect
@@ -185,7 +186,7 @@ async def test_where_building_on_does_not_work_it_begins_anew(lab: Lab, monkeypa
         return 1 if not stage.control.asked and "create" in text else first(text)
 
     stage.effect = effect  # type: ignore[method-assign]  # the port is taken until the nodes are fresh
-    await jump_to(stage, 2, here=1, tell=quiet)
+    await jump_to(stage, 2, here=2, tell=quiet)
     assert stage.control.asked == [("renew", "node1 node2 node3")]
     assert stage.ran == [CREATE, "docker swarm init", CREATE]
 
