@@ -13,7 +13,7 @@ from textual.command import Provider
 
 from tui.app.actions import bindings
 from tui.app.leaving import Leaving
-from tui.app.look import ForThisRun, LookApp
+from tui.app.look import LookApp
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
 from tui.app.screens.lab import Errand, LabScreen
 from tui.app.signs import Signs, signs_for
@@ -23,7 +23,7 @@ from tui.tutor.views import LessonChanged, Notice, SessionEvent, ShellChanged, S
 if TYPE_CHECKING:
     from textual.message import Message
 
-    from tui.app.preferences import PreferencesFile
+    from tui.app.preferences import ForThisRun, PreferencesFile
     from tui.playground.model import Playground, Progress, ProgressListener
     from tui.tutor.chronicle import Chronicle
     from tui.tutor.offer import HostMends
@@ -82,7 +82,7 @@ class SwarmtutorApp(LookApp, inherit_bindings=False):
         chronicle: "Chronicle | None" = None,
         begin: Beginning | None = None,
         preferences: "PreferencesFile | None" = None,
-        look: ForThisRun | None = None,
+        look: "ForThisRun | None" = None,
     ) -> None:
         self._signs = signs or signs_for()
         super().__init__(self._signs, preferences, look)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Literal
 
 from textual import constants, on, work
@@ -13,13 +13,13 @@ from textual.theme import BUILTIN_THEMES
 from textual.timer import Timer
 
 from tui.app.filters import AsciiOnly, NoBlinking
-from tui.app.preferences import Layout, Preferences, PreferencesFile
+from tui.app.preferences import ForThisRun, Layout, Preferences, PreferencesFile
 from tui.app.screens.lab_layout import SharesChosen
 from tui.app.signs import ASCII, Signs
 from tui.app.themes import DARK, THEMES, theme_of, variables_for
 from tui.errors import ExitCode, UserError
 
-__all__ = ["ForThisRun", "LookApp", "known_theme"]
+__all__ = ["LookApp", "known_theme"]
 
 _SAVE_DELAY = 0.5
 """Seconds of quiet before what was chosen is written: keys that size panes are pressed many times in a row."""
@@ -29,15 +29,6 @@ _LAYOUT_WORDS = {
     Layout.TABS: "One pane at a time.",
     Layout.BIG: "Big, for a projector: the lesson, and one pane beside it.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ForThisRun:
-    """What the command line asks for. It holds until something else is chosen, and is not kept."""
-
-    theme: str | None = None
-    layout: Layout | None = None
-    motion: bool | None = None
 
 
 def known_theme(name: str) -> str:

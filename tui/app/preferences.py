@@ -15,7 +15,7 @@ from typing import cast
 
 from tui.errors import ExitCode, UserError
 
-__all__ = ["LARGEST_SHARE", "SMALLEST_SHARE", "Layout", "Preferences", "PreferencesFile", "parse"]
+__all__ = ["LARGEST_SHARE", "SMALLEST_SHARE", "ForThisRun", "Layout", "Preferences", "PreferencesFile", "parse"]
 
 SMALLEST_SHARE, LARGEST_SHARE = 10.0, 90.0  # percent
 
@@ -45,6 +45,17 @@ class Preferences:
     lesson_share: float | None = None
     swarm_share: float | None = None
     motion: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ForThisRun:
+    """What the command line asks for: None where it says nothing. It holds until something else is chosen, and is not
+    kept.
+    """
+
+    theme: str | None = None
+    layout: Layout | None = None
+    motion: bool | None = None
 
 
 def parse(text: str) -> tuple[Preferences, Mapping[str, object], str]:

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 
 from tui.app.app import Beginning, SwarmtutorApp
 from tui.app.leaving import Leaving
+from tui.app.look import known_theme
+from tui.app.preferences import ForThisRun, PreferencesFile
 from tui.errors import ExitCode, UserError
 from tui.labs.model import Lab
 from tui.labs.parse import load_lab_by_id
-from tui.paths import content_dir, state_dir
+from tui.paths import config_dir, content_dir, state_dir
 from tui.playground.card import Card, Wanted
 from tui.playground.locks import LockHeldError, hold_lock
 from tui.playground.model import Fault, Playground, Progress, ProgressListener
@@ -37,13 +39,16 @@ def run_app(
     provider: Wanted = None,
     step_id: str = "",
     free: bool = False,
+    look: ForThisRun | None = None,
 ) -> int:
     """Show the lab until the learner leaves; returns an exit status. `provider`: who makes nodes that are not there.
 
-    `step_id`: bring the nodes to this step first. `free`: begin with the lesson put aside. While another copy has this
-    lab, it can only be read along. Raises UserError for an unknown or broken lab or step, and when the nodes could not
-    be made.
+    `step_id`: bring the nodes to this step first. `free`: begin with the lesson put aside. `look`: how it looks in this
+    run. While another copy has this lab, it can only be read along. Raises UserError for an unknown or broken lab, step
+    or theme, and when the nodes could not be made.
     """
+    if look is not None and look.theme is not None:
+        known_theme(look.theme)
     lab = load_lab_by_id(lab_id, content_dir())
     if step_id and step_id not in [step.id for step in lab.steps]:
         raise UserError(
@@ -58,12 +63,15 @@ def run_app(
             file = ProgressFile(progress, lab.id)
             if restart:
                 file.put_away()
-            return _show(lab, file, playground_name, provider, begin)
+            return _show(lab, file, playground_name, provider, begin, look)
     except LockHeldError:
-        return _show(lab, ProgressFile(progress, lab.id, read_only=True), playground_name, provider, Beginning())
+        file = ProgressFile(progress, lab.id, read_only=True)
+        return _show(lab, file, playground_name, provider, Beginning(), look)
 
 
-def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted, begin: Beginning) -> int:
+def _show(
+    lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted, begin: Beginning, look: ForThisRun | None
+) -> int:
     async def prepare(listener: ProgressListener) -> tuple[Playground, bool]:
         await asyncio.to_thread(_import_the_rest)
         from tui.tutor.nodes import ensure_nodes
@@ -72,7 +80,15 @@ def _show(lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted, 
 
     chronicle = None if file.read_only else Chronicle(state_dir(), lab)
     session = LabSession(lab, file, _engine, control=_Control(playground_name), tap=chronicle)
-    app = SwarmtutorApp(session, prepare, mends=_mends(provider), chronicle=chronicle, begin=begin)
+    app = SwarmtutorApp(
+        session,
+        prepare,
+        mends=_mends(provider),
+        chronicle=chronicle,
+        begin=begin,
+        preferences=PreferencesFile(config_dir() / "settings.json"),
+        look=look,
+    )
     leaving = app.run()
     if leaving == Leaving.BUSY:
         raise UserError(
