@@ -10,9 +10,11 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from tui.app.look_options import add_look_options, look_of
 from tui.app.serve.options import add_serve_options
 from tui.errors import ExitCode, UserError
 from tui.playground.model import Fault, Progress
@@ -117,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--free", action="store_true", help="free play: the lesson is put aside, nothing is judged")
     sub.add_argument("--plain", action="store_true", help="as lines of text, for screen readers and pipes")
     sub.add_argument("--served", action="store_true", help=argparse.SUPPRESS)  # started by `serve`, for a browser
-    choosing(sub)
+    add_look_options(choosing(sub))
     sub = command("serve", _serve, "the same in a browser, for this machine alone, or with a token for others")
     sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help=f"the lab's id (default: {DEFAULT_LAB})")
     add_serve_options(choosing(sub))
@@ -229,7 +231,7 @@ def _front_end(arguments: argparse.Namespace) -> Callable[..., int]:
         return run_plain
     from tui.app.start import run_app
 
-    return run_app
+    return partial(run_app, look=look_of(arguments))
 
 
 def _serve(arguments: argparse.Namespace) -> int:
