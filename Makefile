@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove record test-containers test-hosts test-kernel check bench screenshots schema setup clean
+.PHONY: help run test prove record test-containers test-hosts test-kernel check bench screenshots schema keys setup clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ screenshots: ## take the README's pictures again, from the running program
 schema: ## write the JSON schemas of a lab's YAML, for editors
 	@.ci/setup.sh venv
 	@$(PY) -m tui.labs.schemas tui/labs/schema
+
+keys: ## write the list of all keys
+	@.ci/setup.sh venv
+	@$(PY) -m tui.app.keys_command content/keys.md
 
 setup: ## only set up, for working on it
 	@.ci/setup.sh dev

@@ -148,6 +148,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("lint", _lint, "check lab files and name every mistake with its line", named=None)
     sub.add_argument("labs", nargs="*", metavar="LAB", help="lab ids, files or cards (default: all installed labs)")
     command("labs", _labs, "list the labs", named=None)
+    sub = command("keys", _keys, "list the keys of the screen, and make a file to change them", named=None)
+    group = sub.add_mutually_exclusive_group()
+    group.add_argument("--json", action="store_true", help="print JSON")
+    group.add_argument("--write", action="store_true", help="make the file, with the usual keys as comments")
     sub = command("export", _export, "write down what you did: a transcript, and casts of the shells", named=None)
     sub.add_argument("lab", nargs="?", default=DEFAULT_LAB, help=f"the lab's id (default: {DEFAULT_LAB})")
     sub.add_argument("--to", metavar="FOLDER", default="", help="where to (default: swarmtutor-LAB)")
@@ -393,6 +397,12 @@ def _labs(_arguments: argparse.Namespace) -> int:
     for lab in map(load_lab, find_labs(content_dir())):
         _line(f"{lab.id:16} {lab.title} ({lab.minutes} min): {lab.summary}")
     return ExitCode.OK
+
+
+def _keys(arguments: argparse.Namespace) -> int:
+    from tui.app.keys_command import show_keys, write_file
+
+    return write_file(_line) if arguments.write else show_keys(_line, as_json=arguments.json)
 
 
 def _export(arguments: argparse.Namespace) -> int:

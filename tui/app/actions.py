@@ -1,11 +1,23 @@
 """Everything that a key can do, in one table: bindings, footer, help and palette are all made from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
 
-__all__ = ["ACTIONS", "Action", "action_of", "bindings", "key_name", "keys_of", "release_keys"]
+from tui.app.key_names import is_function_key, key_name, key_names
+
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "action_of",
+    "bindings",
+    "key_name",
+    "key_names",
+    "keys_of",
+    "release_keys",
+    "textual_keymap",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +28,7 @@ class Action:
     on the lab screen, or on the app for ids that begin with `app.`. `keys` are Textual's key names with commas. `title`
     is the palette's `area: Verb phrase`; `label` the footer's word, empty where the footer has no room for it. Actions
     of one `group` share a place in the footer. `rank` says what goes first when the footer gets narrow (1 stays
-    longest).
+    longest). A `quiet` one is nothing to look for in the palette: scrolling.
     """
 
     id: str
@@ -27,6 +39,7 @@ class Action:
     label: str = ""
     rank: int = 9
     group: str = ""
+    quiet: bool = False
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -71,7 +84,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "lesson.answer",
         "answer",
-        "a,f12",
+        "a",
         "lesson: Answer the question",
         "Takes you to the question of this step. Type a number, or the digit of a choice; Esc leaves it open.",
         label="answer",
@@ -115,6 +128,24 @@ ACTIONS: tuple[Action, ...] = (
         rank=7,
     ),
     Action(
+        "lesson.words",
+        "words",
+        "i",
+        "lesson: Explain a word",
+        "What a manager is, a task, a quorum: first the words of this step, then all of them.",
+        label="words",
+        rank=8,
+    ),
+    Action(
+        "lesson.links",
+        "links",
+        "u",
+        "lesson: Open a link",
+        "The addresses of this step, each with a letter. Without a desktop the address is copied.",
+        label="links",
+        rank=8,
+    ),
+    Action(
         "lesson.reset",
         "reset_step",
         "R",
@@ -154,6 +185,15 @@ ACTIONS: tuple[Action, ...] = (
         rank=1,
     ),
     Action(
+        "pane.jump",
+        "jump",
+        "j,f12",
+        "pane: Jump to what a letter stands on",
+        "Puts a letter on every pane, tab and question; press it, and you are there. Esc stays.",
+        label="jump",
+        rank=5,
+    ),
+    Action(
         "pane.maximise",
         "maximise",
         "f9,z",
@@ -161,6 +201,17 @@ ACTIONS: tuple[Action, ...] = (
         "And back again.",
         label="zoom",
         rank=6,
+    ),
+    *(
+        Action(f"pane.{name}", f"scroll('{name}')", keys, f"pane: Scroll {words}", help_text, quiet=True)
+        for name, keys, words, help_text in (
+            ("up", "up", "up", "The lesson, or the view of the swarm, whichever is in front."),
+            ("down", "down", "down", "In the shell, Shift-PgUp and Shift-PgDn look back and forward."),
+            ("page-up", "pageup,b", "a page up", "As much as fits."),
+            ("page-down", "pagedown,space", "a page down", "As much as fits."),
+            ("top", "home", "to the beginning", "To the first line."),
+            ("bottom", "end,G", "to the end", "To the last line."),
+        )
     ),
     *(
         Action(f"pane.{name}", call, key, title, "The divider can be dragged with the mouse, too. Kept for next time.")
@@ -301,6 +352,15 @@ ACTIONS: tuple[Action, ...] = (
         "A list of all that can be done now; type to search it.",
     ),
     Action(
+        "app.labs",
+        "labs",
+        "L",
+        "lab: Look at all labs, or take another",
+        "What there is to learn, how far you are in each, and the way there. The nodes stay.",
+        label="labs",
+        rank=9,
+    ),
+    Action(
         "app.theme",
         "theme",
         "T",
@@ -339,28 +399,6 @@ ACTIONS: tuple[Action, ...] = (
     ),
 )
 
-_KEY_NAMES = {
-    "right": "→",
-    "left": "←",
-    "up": "↑",
-    "down": "↓",
-    "question_mark": "?",
-    "comma": ",",
-    "full_stop": ".",
-    "right_square_bracket": "]",
-    "tab": "Tab",
-    "space": "Space",
-    "enter": "Enter",
-    "escape": "Esc",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "ctrl": "Ctrl",
-    "shift": "Shift",
-    "alt": "Alt",
-}
-
 
 def action_of(action_id: str) -> Action:
     """The action of that id. Raises KeyError."""
@@ -371,8 +409,8 @@ def action_of(action_id: str) -> Action:
 
 
 def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys of an action as they are now: its own, or those that the person's keymap gives it."""
-    return tuple(key.strip() for key in keymap.get(action.id, action.keys).split(","))
+    """The keys of an action as they are now: its own, or those that the person's keymap gives it; none, if none."""
+    return tuple(key.strip() for key in keymap.get(action.id, action.keys).split(",") if key.strip())
 
 
 def bindings(*, app: bool) -> list[Binding]:
@@ -384,10 +422,17 @@ def bindings(*, app: bool) -> list[Binding]:
     ]
 
 
+def textual_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
+    """A person's keymap as Textual wants it, which takes an action without any key for one that keeps its own."""
+    return {
+        action.id: ",".join(keys_of(action, keymap)) or _anchor(action) for action in ACTIONS if action.id in keymap
+    }
+
+
 def release_keys(keymap: Mapping[str, str]) -> frozenset[str]:
     """The keys that never go to the shell: every F-key in use, and the key that leaves the shell."""
     used = {key for action in ACTIONS for key in keys_of(action, keymap)}
-    functions = {key for key in used if key.startswith("f") and key[1:].isdigit()}
+    functions = {key for key in used if is_function_key(key)}
     anchors = {_anchor(action) for action in ACTIONS}
     return frozenset(functions | set(keys_of(action_of("pane.shell"), keymap)) | anchors)
 
@@ -397,17 +442,3 @@ def _anchor(action: Action) -> str:
     binding without any key left could not get its new one; this one is never taken.
     """
     return f"anchor-{action.id.replace('.', '-')}"
-
-
-def key_name(key: str) -> str:
-    """A key as a person knows it: `ctrl+p` is Ctrl-P, `question_mark` is ?."""
-    *modifiers, last = key.split("+")
-    name = _KEY_NAMES.get(last, last)
-    if (len(name) == 1 and modifiers) or (last.startswith("f") and last[1:].isdigit()):
-        name = name.upper()
-    return "-".join([*(_KEY_NAMES.get(part, part) for part in modifiers), name])
-
-
-def key_names(keys: Sequence[str]) -> str:
-    """Several keys for one action, as the help shows them."""
-    return "  ".join(key_name(key) for key in keys)

@@ -11,7 +11,7 @@ from textual import work
 from textual.binding import BindingType
 from textual.command import Provider
 
-from tui.app.actions import bindings
+from tui.app.actions import bindings, textual_keymap
 from tui.app.leaving import Leaving
 from tui.app.look import LookApp
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
@@ -88,13 +88,14 @@ class SwarmtutorApp(LookApp, inherit_bindings=False):
         super().__init__(self._signs, preferences, look)
         self.session = session
         self.failure: UserError | None = None
+        self.other_lab = ""
         self.keymap = dict(keymap or {})
         self._prepare = prepare
         self._mends = mends
         self._chronicle = chronicle
         self._begin = begin or Beginning()
         self._unsubscribe: Callable[[], None] | None = None
-        self.set_keymap(self.keymap)
+        self.set_keymap(textual_keymap(self.keymap))
 
     # --- life -------------------------------------------------------------------------------------------------------
 
@@ -230,7 +231,26 @@ class SwarmtutorApp(LookApp, inherit_bindings=False):
         if isinstance(self.screen, HelpScreen):
             self.screen.dismiss(None)
         elif not self.screen.is_modal:
-            self.push_screen(HelpScreen(self.keymap, self._signs))
+            self.push_screen(HelpScreen(self.keymap, self._signs, self.lab.pane, self.lab.focused))
+
+    def action_labs(self) -> None:
+        """All labs."""
+        from tui.app.screens.labs import LabsScreen
+        from tui.paths import content_dir, state_dir
+        from tui.tutor.lab_list import lab_lines
+
+        if self.screen.is_modal:
+            return
+        if self.session.view.doing is not None or not self.lab.prepared:
+            self.notify("Not now: the nodes are being worked on.", markup=False, timeout=4)
+            return
+        labs = LabsScreen(lambda: lab_lines(content_dir(), state_dir()), self.session.lab.id, self._signs)
+        self.push_screen(labs, self._take_lab)
+
+    def _take_lab(self, lab_id: str | None) -> None:
+        if lab_id is not None:
+            self.other_lab = lab_id
+            self.exit(Leaving.OTHER_LAB)
 
     async def action_quit(self) -> None:
         """Ask what is to become of the nodes, and leave. What is being done for the learner is stopped first."""

@@ -71,24 +71,24 @@ def shell_tabs(
     return tuple(spans)
 
 
-def banner(view: LessonView, mend_key: str, free_key: str, *, fresh: bool) -> str:
+def banner(view: LessonView, mend_key: str, free_key: str, stop_key: str, *, fresh: bool) -> str:
     """What stands across the window when something is out of the ordinary; empty when all is as it should be.
 
     In this order: what is being done, free play, nodes that are not where the lesson is, something that is missing.
     `fresh`: the nodes were made just now.
     """
-    sentence = _banner(view, mend_key, free_key, fresh=fresh)
+    sentence = _banner(view, mend_key, free_key, stop_key, fresh=fresh)
     if view.reading_along and not sentence:
         return "Reading along: this lab is open in another window, and nothing you do here is saved."
     return sentence
 
 
-def _banner(view: LessonView, mend_key: str, free_key: str, *, fresh: bool) -> str:
+def _banner(view: LessonView, mend_key: str, free_key: str, stop_key: str, *, fresh: bool) -> str:
     doing = view.doing
     if doing is not None:
         count = f"{doing.done + 1} of {doing.total}, " if doing.total else ""
         now = f": {count}{doing.now}" if doing.now else ""
-        return f"{doing.title}{now}   Esc stops it"
+        return f"{doing.title}{now}   {stop_key} stops it"
     if view.readiness is Readiness.FREE:
         return f"Free play: the nodes are all yours, and nothing is judged. {free_key} takes you back to the lesson."
     if view.readiness is Readiness.BEHIND and fresh:

@@ -10,5 +10,6 @@ class Leaving(IntEnum):
 
     KEEP_NODES = 0
     TAKE_DOWN = 1
+    OTHER_LAB = 4  # another lab is to be taken; the app's `other_lab` says which
     BUSY = 3  # another copy of the program has the lab, and it was not to be read along
     FAILED = 2  # the nodes could not be made; the app's `failure` says why

@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 
 from tui.app.actions import Action
+from tui.app.links import links_of
 from tui.checks.model import Outcome
 from tui.tutor.ladder import Rung
 from tui.tutor.shells import NodeShell
 from tui.tutor.views import LessonView, PageBreak, PageCommand, Readiness
 
-__all__ = ["is_last_and_done", "why_no_command", "why_no_explanation", "why_no_help", "why_not_next", "works_now"]
+__all__ = [
+    "is_last_and_done",
+    "not_now",
+    "why_no_command",
+    "why_no_explanation",
+    "why_no_help",
+    "why_not_next",
+    "works_now",
+]
 
 
 def works_now(action: Action, view: LessonView, shells: Mapping[str, NodeShell], *, narrow: bool) -> bool:
@@ -30,8 +39,10 @@ def works_now(action: Action, view: LessonView, shells: Mapping[str, NodeShell],
             return (view.readiness is Readiness.BEHIND or view.repair is not None) and view.doing is None
         case "lesson.stop":
             return view.doing is not None
-        case "lesson.steps":
+        case "lesson.steps" | "app.labs":
             return view.doing is None
+        case "lesson.links":
+            return bool(links_of(view))
         case "lesson.reset" | "lesson.free":
             return bool(shells) and view.doing is None and not view.reading_along
         case "pane.maximise":
@@ -64,12 +75,17 @@ def why_no_explanation(view: LessonView) -> str:
     return "There is nothing more to tell of this step."
 
 
-def why_no_command(view: LessonView, shells: Mapping[str, NodeShell]) -> str:
+def not_now(stop_key: str) -> str:
+    """Why what is asked for has to wait; `stop_key` is the name of the key that ends what is being done."""
+    return f"Not now: something is being done for you. {stop_key} stops it."
+
+
+def why_no_command(view: LessonView, shells: Mapping[str, NodeShell], stop_key: str = "Esc") -> str:
     """Why no command could be typed."""
     commands = _commands(view)
     missing = next((command.missing for command in commands if command.is_next and command.missing), ())
     if view.doing is not None:
-        return "Not now: something is being done for you. Esc stops it."
+        return not_now(stop_key)
     if not commands:
         return "This step has no command to type."
     if not shells:
@@ -84,12 +100,12 @@ def why_no_command(view: LessonView, shells: Mapping[str, NodeShell]) -> str:
     return f"The shell of {node} is busy with something else: finish it, or press Ctrl-C in it."
 
 
-def why_no_help(view: LessonView, shells: Mapping[str, NodeShell]) -> str:
+def why_no_help(view: LessonView, shells: Mapping[str, NodeShell], stop_key: str = "Esc") -> str:
     """Why there is no further help."""
     if view.doing is not None:
-        return "You are being helped already. Esc stops it."
+        return f"You are being helped already. {stop_key} stops it."
     if view.rung is Rung.TYPE:
-        return why_no_command(view, shells)
+        return why_no_command(view, shells, stop_key)
     if view.done and not view.again:
         return "This step is done."
     return "There is no further hint for this step." if view.hints else "There is no help for this step."

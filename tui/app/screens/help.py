@@ -1,23 +1,80 @@
-"""All keys, made from the table of actions."""
+"""The keys, made from the table of actions: those of the pane that has the focus first, then all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.app.actions import ACTIONS, key_name, keys_of
+from tui.app.actions import ACTIONS, Action, key_name, keys_of, release_keys
 from tui.app.paint import Line, Role, Span, hang, inline, line
+from tui.app.screens.lab_frame import Pane
 from tui.app.screens.modal import Window
 from tui.app.signs import Signs
 from tui.app.widgets.painted import LinesWidget
 
-__all__ = ["HelpScreen", "KeyTable"]
+__all__ = ["HelpScreen", "KeyTable", "PaneKeys", "pane_keys"]
 
 _KEYS_WIDTH = 18
+
+_PANES = {
+    Pane.LESSON: ("the lesson", "The text scrolls; its goals turn green by themselves, and a key goes on."),
+    Pane.SWARM: ("the swarm", "What the swarm is now, and what it was in the last minutes."),
+    Pane.SHELL: (
+        "the shell",
+        "Every key goes to the shell, but for these. Shift-PgUp and Shift-PgDn look back and forward; what the mouse "
+        "selects is copied.",
+    ),
+}
+"""What each pane is called, and what there is to know of it beside its keys."""
+
+Keys = Callable[[Action], Sequence[str]]
+
+
+def pane_keys(pane: Pane, keymap: Mapping[str, str]) -> list[tuple[Action, Sequence[str]]]:
+    """The actions of a pane, with the keys that work in it."""
+    if pane is Pane.SHELL:
+        released = release_keys(keymap)
+        found = [(action, [key for key in keys_of(action, keymap) if key in released]) for action in ACTIONS]
+        found.sort(key=lambda each: each[0].id != "pane.shell")
+    else:
+        found = [
+            (action, list(keys_of(action, keymap)))
+            for action in ACTIONS
+            if action.id.startswith(f"{pane.value}.") or action.quiet
+        ]
+    return [(action, keys) for action, keys in found if keys]
+
+
+def _row(action: Action, keys: Sequence[str], width: int, *, brief: bool = False) -> list[Line]:
+    names = "  ".join(key_name(key) for key in keys) or "(none)"
+    first = line(Span(f"  {names:<{_KEYS_WIDTH}}", Role.KEY))
+    title = Span(action.title.split(": ", 1)[1], Role.PLAIN if brief else Role.STRONG)
+    return hang(first, (title,) if brief else (title, Span(". "), *inline(action.help, Role.MUTED)), width)
+
+
+class PaneKeys(LinesWidget):
+    """A line for each key that works where the focus is."""
+
+    def __init__(self, pane: Pane, keymap: Mapping[str, str], about: str) -> None:
+        """`about`: what there is to know beside the keys."""
+        super().__init__()
+        self._pane = pane
+        self._keymap = keymap
+        self._about = about
+
+    def lines(self, width: int) -> list[Line]:
+        """What it is, then its keys, in few words."""
+        name, usual = _PANES[self._pane]
+        lines = [line(Span(f"Here: {name}", Role.ACCENT))]
+        lines += hang(line("  "), inline(self._about or usual, Role.MUTED), width)
+        for action, keys in pane_keys(self._pane, self._keymap):
+            lines += _row(action, keys, width, brief=True)
+        return lines
 
 
 class KeyTable(LinesWidget):
@@ -35,11 +92,7 @@ class KeyTable(LinesWidget):
                 lines.append(())
             lines.append(line(Span(area.capitalize(), Role.ACCENT)))
             for action in actions:
-                keys = "  ".join(key_name(key) for key in keys_of(action, self._keymap))
-                title = action.title.split(": ", 1)[1]
-                first = line(Span(f"  {keys:<{_KEYS_WIDTH}}", Role.KEY))
-                body = (Span(f"{title}. ", Role.STRONG), *inline(action.help, Role.MUTED))
-                lines.extend(hang(first, body, width))
+                lines += _row(action, keys_of(action, self._keymap), width)
         return lines
 
 
@@ -52,22 +105,30 @@ class HelpScreen(Window[None]):
         Binding("down,j", "scroll(1)", show=False),
         Binding("pageup", "scroll(-10)", show=False),
         Binding("pagedown,space", "scroll(10)", show=False),
+        Binding("home", "scroll(-9999)", show=False),
+        Binding("end", "scroll(9999)", show=False),
     ]
 
-    def __init__(self, keymap: Mapping[str, str], signs: Signs) -> None:
+    def __init__(
+        self, keymap: Mapping[str, str], signs: Signs, pane: Pane = Pane.LESSON, focused: Widget | None = None
+    ) -> None:
+        """`pane` is the one in front, `focused` what has the focus in it: its own `HELP` is shown, if it has one."""
         super().__init__()
         self._keymap = keymap
         self._signs = signs
+        self._pane = pane
+        self._about = (focused.HELP if focused is not None else None) or ""
 
     def compose(self) -> ComposeResult:
-        """The table, and the few things that are no action."""
+        """What works here, then the table, and the few things that are no action."""
         with VerticalScroll(classes="window", can_focus=True):
-            yield Static("Keys", classes="window-title")
+            yield Static(f"Keys   {self._signs.dot}   Esc closes, arrows scroll", classes="window-title", markup=False)
+            yield PaneKeys(self._pane, self._keymap, self._about)
+            yield Static("\nEverything", classes="window-title", markup=False)
             yield KeyTable(self._keymap)
             yield Static(
-                "\nIn the shell every key is the shell's, but for the F-keys and the one that leaves it. Look back "
-                "with Shift-PgUp and Shift-PgDn. The lesson scrolls with the arrow keys, PgUp, PgDn and Space."
-                "\n\nEsc closes this page.",
+                "\nNo F-key is needed: from the shell, press the key that leaves it first, then the other one. "
+                "`swarmtutor keys --write` makes a file to change any key.",
                 classes="window-quiet",
                 markup=False,
             )

@@ -12,7 +12,7 @@ from tui.app.actions import ACTIONS, bindings
 from tui.app.arrangement import LEAST_WINDOW, NARROW, Pane
 from tui.app.messages import LessonNews, NoticeNews, Prepared, ProgressNews, ShellNews, SwarmNews
 from tui.app.preferences import Layout
-from tui.app.screens.lab_live import LabLive
+from tui.app.screens.lab_windows import LabWindows
 from tui.app.signs import ASCII, Signs
 from tui.app.widgets.question import QuestionBlock
 from tui.tutor.ladder import Rung
@@ -31,7 +31,7 @@ Errand = Callable[[], Awaitable[object]]
 _LESSON_ACTIONS = frozenset(action.call for action in ACTIONS if action.id.startswith("lesson."))
 
 
-class LabScreen(LabLive):
+class LabScreen(LabWindows):
     """Shows a session, and does what keys ask for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(app=False)]
@@ -180,7 +180,7 @@ class LabScreen(LabLive):
             self.node = node
             self._go(Pane.SHELL)
         else:
-            self._say(reasons.why_no_command(self._view, self._session.shells))
+            self._say(reasons.why_no_command(self._view, self._session.shells, self._key("lesson.stop")))
 
     def action_hint(self) -> None:
         """Help a step further."""
@@ -193,7 +193,7 @@ class LabScreen(LabLive):
         elif rung is Rung.DO:
             self._send(self._session.do_for_me)
         elif rung is Rung.NONE:
-            self._say(reasons.why_no_help(self._view, self._session.shells))
+            self._say(reasons.why_no_help(self._view, self._session.shells, self._key("lesson.stop")))
 
     def action_answer(self) -> None:
         """To the question of this step."""
@@ -218,7 +218,7 @@ class LabScreen(LabLive):
     def action_catch_up(self) -> None:
         """Bring back what this step needs."""
         if self._view.doing is not None:
-            self._say("Not now: something is being done for you. Esc stops it.")
+            self._say(reasons.not_now(self._key("lesson.stop")))
         elif self._view.readiness is Readiness.BEHIND:
             self._send(self._session.catch_up)
         elif self._view.repair is not None:
@@ -236,6 +236,10 @@ class LabScreen(LabLive):
 
         steps = StepsScreen(self._session.outline(), self._signs)
         self.app.push_screen(steps, self._jump)  # pyright: ignore[reportUnknownMemberType]  # Textual leaves the app's result open
+
+    async def go_to_step(self, step_id: str) -> None:
+        """Open that step, as from the list of steps."""
+        self._jump(step_id)
 
     def _jump(self, step_id: str | None) -> None:
         if step_id is None:

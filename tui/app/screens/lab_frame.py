@@ -121,12 +121,20 @@ class LabFrame(Screen[None]):
 
     def _both_keys(self, action_id: str) -> str:
         """The key outside of the shell, and the one that works in there too."""
+        released = [key for key in keys_of(action_of(action_id), self._keymap) if key in release_keys(self._keymap)]
+        first, others = self._key(action_id), [key_name(key) for key in released]
+        return f"`{first}` or `{others[0]}`" if others and others[0] != first else f"`{first}`"
+
+    def _key_from_shell(self, action_id: str) -> str:
+        """The key that works in the shell, too; where there is none, first the one that leaves the shell."""
         keys = keys_of(action_of(action_id), self._keymap)
         released = [key for key in keys if key in release_keys(self._keymap)]
-        return f"`{key_name(keys[0])}` or `{key_name(released[0])}`" if released else f"`{key_name(keys[0])}`"
+        return key_name(released[0]) if released else f"{self._key('pane.shell')} {self._key(action_id)}"
 
     def _key(self, action_id: str) -> str:
-        return key_name(keys_of(action_of(action_id), self._keymap)[0])
+        """The first of its keys; where somebody took all of them away, the palette still has it."""
+        keys = keys_of(action_of(action_id), self._keymap) or keys_of(action_of("app.palette"), self._keymap)
+        return key_name(keys[0])
 
     # --- where the eyes are -----------------------------------------------------------------------------------------
 
@@ -247,7 +255,11 @@ class LabFrame(Screen[None]):
         view = self._view
         banner = self.query_one("#banner", Static)
         text = bars.banner(
-            view, self._both_keys("lesson.catch-up").replace("`", ""), self._key("lesson.free"), fresh=self._fresh
+            view,
+            self._both_keys("lesson.catch-up").replace("`", ""),
+            self._key("lesson.free"),
+            self._key("lesson.stop"),
+            fresh=self._fresh,
         )
         banner.display = bool(text)
         if text:
@@ -286,12 +298,16 @@ class LabFrame(Screen[None]):
             leave = line(Span(f"{self._key('pane.shell')}", Role.KEY), Span(" to the shell ", Role.MUTED))
         if not shells:
             leave = ()
-        tabs = bars.shell_tabs(
-            NODE_NAMES, self.node, shells, focused=in_shell, in_front=in_shell or not self.single, signs=self._signs
-        )
+        tabs = self.shell_tabs()
         self.shell_box.title.show(tabs, leave)
         if self.single:
             self.bar("tabs").show((*self._pane_tabs(), *tabs), leave if in_shell else ())
+
+    def shell_tabs(self) -> Line:
+        """A tab for each node's shell."""
+        in_shell, shells = self.pane is Pane.SHELL, self._session.shells
+        in_front = in_shell or not self.single
+        return bars.shell_tabs(NODE_NAMES, self.node, shells, focused=in_shell, in_front=in_front, signs=self._signs)
 
     def _pane_tabs(self) -> Line:
         counts = replicas_summary(self._session.snapshot)
@@ -306,8 +322,7 @@ class LabFrame(Screen[None]):
     def _draw_strip(self) -> None:
         if not self.single or self.pane is Pane.LESSON:
             return
-        key = keys_of(action_of("lesson.next"), self._keymap)
-        self.bar("strip").show(bars.goal_strip(self._view, key_name(key[-1]), self._signs))
+        self.bar("strip").show(bars.goal_strip(self._view, self._key_from_shell("lesson.next"), self._signs))
 
     def refresh_bindings(self) -> None:
         """Other keys work now, so the footer says so."""

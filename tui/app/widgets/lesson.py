@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
@@ -72,16 +70,7 @@ class HintBlock(LinesWidget):
 
 
 class Page(VerticalScroll, can_focus=True, inherit_bindings=False):
-    """The scrolling text. Left and right are the lesson's own keys, so they do not scroll here."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_up", show=False),
-        Binding("down,j", "scroll_down", show=False),
-        Binding("pageup,b", "page_up", show=False),
-        Binding("pagedown,space", "page_down", show=False),
-        Binding("home,g", "scroll_home", show=False),
-        Binding("end,G", "scroll_end", show=False),
-    ]
+    """The scrolling text. It has no keys of its own: the table of actions has those that scroll, too."""
 
 
 class GoalsBox(VerticalScroll):

@@ -14,7 +14,7 @@ __all__ = ["SwarmView"]
 _MOST_STRIPS = 512
 
 
-class SwarmView(ScrollView, can_focus=True):
+class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows lines, scrolls by keys, and keeps its place while the lines change."""
 
     COMPONENT_CLASSES = ROLE_CLASSES

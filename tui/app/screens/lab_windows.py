@@ -1,0 +1,170 @@
+"""What lies over the lab's screen for a moment: letters to jump by, the steps, words and links."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import accumulate
+
+from textual import on, work
+from textual.geometry import Offset
+from textual.widget import Widget
+from textual.widgets import Markdown
+
+from tui.app.actions import action_of, keys_of
+from tui.app.links import links_of
+from tui.app.paint import Line, cells
+from tui.app.screens.jump import JumpScreen, JumpTarget, free_letter
+from tui.app.screens.lab_frame import Pane
+from tui.app.screens.lab_live import LabLive
+from tui.app.step_text import text_of_step
+from tui.app.widgets.question import QuestionBlock
+from tui.errors import UserError
+from tui.labs.glossary import load_glossary, terms_in
+from tui.paths import content_dir
+from tui.playground.model import NODE_NAMES
+
+__all__ = ["LabWindows"]
+
+_SCROLL = {
+    "up": "scroll_up",
+    "down": "scroll_down",
+    "page-up": "page_up",
+    "page-down": "page_down",
+    "top": "scroll_home",
+    "bottom": "scroll_end",
+}
+"""Textual's own actions of what scrolls."""
+
+_BELOW = Offset(1, 1)
+"""From the beginning of a name to where its letter hangs, so that it hides nothing of the name."""
+
+
+class LabWindows(LabLive):
+    """The lab's screen, and the windows over it."""
+
+    # --- scrolling --------------------------------------------------------------------------------------------------
+
+    async def action_scroll(self, where: str) -> None:
+        """Scroll the pane in front; the shell has keys of its own for that."""
+        if self.pane is not Pane.SHELL:
+            await self._home(self.pane).run_action(_SCROLL[where])
+
+    # --- jumping ----------------------------------------------------------------------------------------------------
+
+    def action_jump(self) -> None:
+        """Put a letter on everything that can be gone to."""
+        keys = keys_of(action_of("pane.jump"), self._keymap)
+        self.app.push_screen(JumpScreen(tuple(self._jump_targets()), keys), self._jumped)  # pyright: ignore[reportUnknownMemberType]  # Textual leaves the app's result open
+
+    def _jumped(self, target: JumpTarget | None) -> None:
+        if target is not None:
+            target.go()
+
+    def _jump_targets(self) -> Iterator[JumpTarget]:
+        """Panes, tabs and questions, each at the row below its name; then whatever else takes the focus."""
+        taken: set[str] = set()
+        known: set[Widget] = {self.lesson.page, self.swarm_view, self.preparing, self.shell_box.target}
+
+        def target(letter: str, name: str, place: Offset, go: Pane | str | Widget) -> Iterator[JumpTarget]:
+            letter = free_letter(letter, taken)
+            if letter:
+                taken.add(letter)
+                yield JumpTarget(letter, name, place, lambda: self._jump_to(go))
+
+        for place, pane, letter in self._pane_places():
+            yield from target(letter, pane, place, pane)
+        for place, node in self._node_places():
+            yield from target(node[-1], node, place, node)
+        page = self.lesson.page.region
+        for widget in self.focus_chain:
+            if widget in known or not widget.region:
+                continue
+            x, y = widget.region.offset
+            seen = widget not in self.lesson.page.query("*") or page.y <= y < page.bottom
+            if seen:
+                letter = "q" if isinstance(widget, QuestionBlock) else ""
+                yield from target(letter, widget.id or "", Offset(x, max(y - 1, 0)), widget)
+
+    def _pane_places(self) -> Iterator[tuple[Offset, Pane, str]]:
+        if self.single:
+            spots = self._spots(self._pane_tabs(), self.bar("tabs"))
+            yield next(spots), Pane.LESSON, "l"
+            yield next(spots), Pane.SWARM, "s"
+            return
+        yield self.bar("lesson-title").region.offset + _BELOW, Pane.LESSON, "l"
+        yield self.bar("swarm-title").region.offset + _BELOW, Pane.SWARM, "s"
+
+    def _node_places(self) -> Iterator[tuple[Offset, str]]:
+        if not self._session.shells:
+            return
+        tabs = self.shell_tabs()
+        if self.single:
+            spots = list(self._spots((*self._pane_tabs(), *tabs), self.bar("tabs")))[-len(tabs) :]
+        else:
+            spots = list(self._spots(tabs, self.shell_box.title))
+        yield from zip(spots, NODE_NAMES, strict=True)
+
+    def _spots(self, parts: Line, bar: Widget) -> Iterator[Offset]:
+        """Below the beginning of each part of a row."""
+        corner = bar.content_region.offset + _BELOW
+        starts = accumulate((cells(part.text) for part in parts), initial=0)
+        return (corner + Offset(start, 0) for start, _ in zip(starts, parts, strict=False))
+
+    def _jump_to(self, goal: Pane | str | Widget) -> None:
+        if isinstance(goal, Pane):
+            self._go(goal)
+        elif isinstance(goal, Widget):
+            self.set_focus(goal)
+        else:
+            self.node = goal
+            self._go(Pane.SHELL)
+
+    # --- words and links --------------------------------------------------------------------------------------------
+
+    @work(group="words", exclusive=True, exit_on_error=False)
+    async def action_words(self, word: str = "") -> None:
+        """Explain the words of this step, or that one."""
+        from tui.app.screens.words import WordsScreen
+
+        try:
+            terms = await asyncio.to_thread(load_glossary, content_dir())
+        except UserError as error:
+            self._tell(str(error))
+            return
+        if not terms:
+            self._tell("No glossary came with these labs.")
+            return
+        here = terms_in(text_of_step(self._view), terms)
+        chosen = next((term for term in terms if term.name == word), None)
+        if self.is_current:
+            self.app.push_screen(WordsScreen(terms, here, self._signs, chosen=chosen))  # pyright: ignore[reportUnknownMemberType]  # as above
+
+    def action_links(self) -> None:
+        """The addresses of this step."""
+        from tui.app.screens.links import LinksScreen
+
+        links = links_of(self._view)
+        if links:
+            self.app.push_screen(LinksScreen(links, self._signs, self.open_link))  # pyright: ignore[reportUnknownMemberType]  # as above
+        else:
+            self._tell("This step names no address.")
+
+    async def open_link(self, url: str) -> str:
+        """Open an address where the person sits; returns the sentence that says what happened."""
+        from tui.app.desktop import browser_ways, clipboard_ways, copied_words, hand_over
+
+        app = self.app  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]  # as above
+        if app.is_web:
+            app.open_url(url)
+            return f"Your browser was asked to open {url}"
+        if way := await hand_over(url, browser_ways(), as_argument=True):
+            return f"Opened in {way.to}: {url}"
+        way = await hand_over(url, clipboard_ways())
+        if way is None:
+            app.copy_to_clipboard(url)
+        return f"There is no browser on a desktop here: {url}\n{copied_words(url, way)}"
+
+    @on(Markdown.LinkClicked)
+    @work(group="links", exit_on_error=False)
+    async def _clicked(self, event: Markdown.LinkClicked) -> None:
+        event.stop()
+        self._tell(await self.open_link(event.href))
