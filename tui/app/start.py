@@ -8,8 +8,11 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tui.app.app import Beginning, SwarmtutorApp
+from tui.app.keymap import FILE as KEYS_FILE
+from tui.app.keymap import load_keymap
 from tui.app.leaving import Leaving
 from tui.app.look import known_theme
 from tui.app.preferences import ForThisRun, PreferencesFile
@@ -23,6 +26,7 @@ from tui.playground.model import Fault, Playground, Progress, ProgressListener
 from tui.playground.record import known_names
 from tui.terminal.engine import TerminalEngine
 from tui.tutor.chronicle import Chronicle
+from tui.tutor.lab_list import progress_path
 from tui.tutor.node_control import Faults, NodeControl
 from tui.tutor.offer import HostMends
 from tui.tutor.progress import ProgressFile
@@ -56,22 +60,39 @@ def run_app(
             f"Its steps: {', '.join(step.id for step in lab.steps)}.",
             exit_code=ExitCode.NOT_FOUND,
         )
-    progress = state_dir() / "progress" / f"{lab.id}.json"
-    begin = Beginning(step_id, free)
+    run = _Run(playground_name, provider, look)
+    left = _take(lab, run, Beginning(step_id, free), restart=restart)
+    while isinstance(left, str):
+        # Another lab was chosen in the list of labs. The nodes go on running, and it takes them as they are.
+        left = _take(load_lab_by_id(left, content_dir()), run, Beginning())
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What is the same for all labs that are taken in one run of the program."""
+
+    playground_name: str
+    provider: Wanted
+    look: ForThisRun | None
+
+
+def _take(lab: Lab, run: _Run, begin: Beginning, *, restart: bool = False) -> int | str:
+    """Show one lab until it is left: an exit status, or the id of the lab that was chosen next."""
+    progress = progress_path(state_dir(), lab.id)
     try:
         with hold_lock(progress.with_suffix(".lock")):
             file = ProgressFile(progress, lab.id)
             if restart:
                 file.put_away()
-            return _show(lab, file, playground_name, provider, begin, look)
+            return _show(lab, file, run, begin)
     except LockHeldError:
-        file = ProgressFile(progress, lab.id, read_only=True)
-        return _show(lab, file, playground_name, provider, Beginning(), look)
+        return _show(lab, ProgressFile(progress, lab.id, read_only=True), run, Beginning())
 
 
-def _show(
-    lab: Lab, file: ProgressFile, playground_name: str, provider: Wanted, begin: Beginning, look: ForThisRun | None
-) -> int:
+def _show(lab: Lab, file: ProgressFile, run: _Run, begin: Beginning) -> int | str:
+    playground_name, provider = run.playground_name, run.provider
+
     async def prepare(listener: ProgressListener) -> tuple[Playground, bool]:
         await asyncio.to_thread(_import_the_rest)
         from tui.tutor.nodes import ensure_nodes
@@ -80,16 +101,21 @@ def _show(
 
     chronicle = None if file.read_only else Chronicle(state_dir(), lab)
     session = LabSession(lab, file, _engine, control=_Control(playground_name), tap=chronicle)
+    keymap, trouble = load_keymap(config_dir() / KEYS_FILE)
     app = SwarmtutorApp(
         session,
         prepare,
+        keymap=keymap,
         mends=_mends(provider),
         chronicle=chronicle,
         begin=begin,
         preferences=PreferencesFile(config_dir() / "settings.json"),
-        look=look,
+        look=run.look,
     )
+    app.said += [trouble] if trouble else []
     leaving = app.run()
+    if leaving == Leaving.OTHER_LAB:
+        return app.other_lab
     if leaving == Leaving.BUSY:
         raise UserError(
             f"Swarmtutor already runs the lab “{lab.id}” in another window.",
