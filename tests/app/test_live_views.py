@@ -5,14 +5,18 @@ import time
 from dataclasses import replace
 
 import pytest
+from textual.theme import Theme
+from textual.visual import Visual
 
 from tests.app.driving import SIZES, Driven, driven
 from tests.app.fakes import IDS, FakeSession, pets_task, six_pets, swarm_of_three
 from tui.app.actions import action_of
 from tui.app.live.views import View
+from tui.app.paint import Role, Span, content_of, line
 from tui.app.palette import ActionProvider
 from tui.app.screens.lab import Pane
 from tui.app.signs import ASCII
+from tui.app.themes import DARK, LIGHT
 from tui.checks.model import WebTarget
 from tui.playground.model import WebAnswer
 from tui.swarm.snapshot import Snapshot
@@ -84,7 +88,7 @@ async def test_a_drain_is_seen_on_the_map_and_told_among_the_events() -> None:
         await it.press("w")
         await it.until_seen("availability active → drain")
         await it.until_seen("moved node2 → node3")
-        assert "f filter" in it.lab.bar("footer").text
+        assert it.lab.works_now(action_of("swarm.filter"))
         await it.press("f", "f")
         await it.until_seen("only nodes: 1 of ")
         assert "moved" not in it.lab.swarm_view.text
@@ -143,6 +147,27 @@ async def test_nothing_is_drawn_again_when_nothing_changed() -> None:
             await it.pilot.pause()
             it.lab.swarm_view.update()
             assert it.lab.swarm_view.drawn == drawn
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+async def test_rows_have_the_colours_that_textual_would_give_them(theme: Theme) -> None:
+    async with driven() as it:
+        it.app.theme = theme.name
+        await it.pilot.pause()
+        view = it.lab.swarm_view
+        for role in Role:
+            view.show_lines([line(Span("some ", role), "text")])
+            drawn = next(iter(view.render_line(0)))
+            strips = Visual.to_strips(view, content_of((Span("some ", role),)), 5, 1, view.visual_style)
+            wanted = next(iter(strips[0]))
+            assert drawn.text == wanted.text
+            assert drawn.style == (wanted.style and wanted.style.clear_meta_and_links())
+
+
+async def test_what_a_daemon_writes_never_steers_the_terminal() -> None:
+    async with driven() as it:
+        it.lab.swarm_view.show_lines([line("a\x1b[2Jb\x9b1mc\nd\u2028e\x07\x7f")])
+        assert it.lab.swarm_view.render_line(0).text.rstrip() == "a[2Jb1mcde"
 
 
 async def test_many_events_are_seen_from_their_end_until_one_scrolls_up() -> None:

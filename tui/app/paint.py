@@ -4,9 +4,9 @@ A role is a word for the meaning (`ok`, `muted`); the style sheet decides the lo
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from rich.cells import cell_len as cells
 from rich.cells import chop_cells, set_cell_size
@@ -53,21 +53,18 @@ class Role(StrEnum):
     HUE5 = "hue5"
     HUE6 = "hue6"
 
+    __hash__ = str.__hash__  # an enum's own is slow, and roles are looked up by the thousand
+
 
 ROLE_CLASSES = {f"role--{role.value}" for role in Role}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a line. `action` is the Textual action that a click on it does; empty for none."""
 
     text: str
     role: Role = Role.PLAIN
     action: str = ""
-
-    def __hash__(self) -> int:
-        """By the text alone, which is enough to tell most spans apart: lines are looked up by the thousand."""
-        return hash(self.text)
 
 
 Line = tuple[Span, ...]
@@ -115,7 +112,7 @@ def clip(parts: Sequence[Span], width: int, ellipsis: str) -> Line:
             kept.append(span)
             room -= size
             continue
-        kept.append(replace(span, text=set_cell_size(span.text, room).rstrip() + ellipsis))
+        kept.append(span._replace(text=set_cell_size(span.text, room).rstrip() + ellipsis))
         break
     return tuple(kept)
 
@@ -142,6 +139,8 @@ def hang(first: Sequence[Span], body: Sequence[Span], width: int) -> list[Line]:
     """
     indent = cells(text_of(first))
     room = max(width - indent, 8)
+    if cells(text_of(body)) <= room:
+        return [(*first, *body)]
     lines: list[list[Span]] = [[]]
     used = 0
     for text, role in _words(body):

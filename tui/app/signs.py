@@ -9,7 +9,7 @@ from tui.checks.model import Outcome
 __all__ = ["ASCII", "UNICODE", "Signs", "signs_for"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # there are two sets: each is the same as itself alone
 class Signs:
     """One sign for each thing that is told apart. Every one is one cell wide."""
 

@@ -14,6 +14,7 @@ __all__ = ["Look", "has_history", "mesh_line", "replicas_summary", "swarm_lines"
 
 _STARTING = frozenset({"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"})
 _MOST_BLOCKS = 8
+_Cells = tuple[Line, Line, Line, Line]
 _MESHES = {"nftables": "nftables stand-in (this kernel has no IPVS)", "ipvs": "IPVS"}
 
 
@@ -247,27 +248,24 @@ def _task_table(census: Census, service: Service, look: Look) -> list[Line]:
     return lines
 
 
-def _cells(census: Census, service: Service, task: Task, look: Look, *, below: bool) -> tuple[Line, Line, Line, Line]:
+def _cells(census: Census, service: Service, task: Task, look: Look, *, below: bool) -> _Cells:
     """Name, node, desired and current state. `below`: a younger task took its slot, and stands above it."""
-    name = f"{service.name}.{task.slot}" if task.slot else f"{service.name}.{task.node_id[:10]}"
-    when = f" {ago(look.now - task.reported)}" if task.reported else ""
-    return (
-        _faded(f" {look.signs.history} {name}", True) if below else _faded(name, is_past(task)),
-        _faded(census.node_name(task.node_id), is_past(task)),
-        _faded(task.desired.capitalize(), is_past(task)),
-        _signed(_task_sign(census, task, look), f" {task.state.capitalize()}{when}", is_past(task)),
-    )
+    when = ago(look.now - task.reported) if task.reported else ""
+    node = census.node_name(task.node_id)
+    name = service.name, task.slot or task.node_id[:10], look.signs.history if below else ""
+    return _words_of(name, node, task.desired, task.state, when, _task_sign(census, task, look), is_past(task))
 
 
 @lru_cache(maxsize=4096)
-def _faded(text: str, past: bool) -> Line:
-    """Kept, so that what says the same again is the same line again: a large swarm has thousands of them."""
-    return line(Span(text, Role.MUTED if past else Role.PLAIN))
-
-
-@lru_cache(maxsize=1024)
-def _signed(sign: Span, text: str, past: bool) -> Line:
-    return (sign, *_faded(text, past))
+def _words_of(
+    name: tuple[str, int | str, str], node: str, desired: str, state: str, when: str, sign: Span, past: bool
+) -> _Cells:
+    """Kept: from one look to the next, most tasks of a large swarm say the same."""
+    service, slot, below = name
+    role = Role.MUTED if past else Role.PLAIN
+    named = Span(f" {below} {service}.{slot}", Role.MUTED) if below else Span(f"{service}.{slot}", role)
+    current = Span(f" {state.capitalize()} {when}".rstrip(), role)
+    return (named,), (Span(node, role),), (Span(desired.capitalize(), role),), (sign, current)
 
 
 def _task_sign(census: Census, task: Task, look: Look) -> Span:

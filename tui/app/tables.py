@@ -26,8 +26,7 @@ class Column:
     content: int = field(init=False)  # the width of the widest cell
 
     def __post_init__(self) -> None:
-        different = {id(cell): cell for cell in self.cells}  # in a large table, most cells are the same few lines
-        widest = max(map(width_of, different.values()), default=0)
+        widest = max(map(width_of, set(self.cells)), default=0)  # in a large table, most cells are the same few lines
         object.__setattr__(self, "content", widest)
 
     def width(self, head: int) -> int:
@@ -58,8 +57,9 @@ def table(columns: Sequence[Column], width: int, *, indent: int = 0, ellipsis: s
     pad = " " * indent
     top = [(Span(column.heads[number], Role.HEAD),) for column, number in zip(kept, heads, strict=True)]
     lines = [_row(pad, tuple(top), tuple(widths), width, ellipsis)]
-    for number in range(len(columns[0].cells) if columns else 0):
-        lines.append(_row(pad, tuple(column.cells[number] for column in kept), tuple(widths), width, ellipsis))
+    sizes = tuple(widths)
+    rows = zip(*(column.cells for column in kept), strict=True)
+    lines += [_row(pad, row, sizes, width, ellipsis) for row in rows]
     return lines
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from tui.app.live.emblems import Emblem, emblems
 from tui.app.live.moves import Move
@@ -22,9 +23,10 @@ class Kind(StrEnum):
     LEAVING = "leaving"  # being stopped, or gone a moment ago
     GHOST = "ghost"  # reported by a node that is down: the manager's list still has it, nothing runs
 
+    __hash__ = str.__hash__
 
-@dataclass(frozen=True, slots=True)
-class Block:
+
+class Block(NamedTuple):
     """A task on the map. `came_from` and `gone_to` are hostnames, empty where it did not move."""
 
     kind: Kind

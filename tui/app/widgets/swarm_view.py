@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Sequence
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from tui.app.paint import ROLE_CLASSES, Line, content_of, text_of
+from tui.app.paint import ROLE_CLASSES, Line, Role, Span, content_of, text_of
 
 __all__ = ["SwarmView"]
 
 _MOST_STRIPS = 512
+_UNSEEN = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029])
+"""What daemons write must not steer the terminal: control characters are left out."""
 
 
 class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -28,6 +32,7 @@ class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
         self._make_lines = make_lines
         self._lines: list[Line] = []
         self._strips: dict[tuple[Line, int], Strip] = {}
+        self._looks: dict[Role, Style | None] = {}
         self._along = False  # the end stays in sight while lines come
         self.drawn = 0  # lines that were asked to be drawn again, ever: what tests of the diffing look at
 
@@ -41,7 +46,7 @@ class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if not width:
             return
-        self._show(self._make_lines(width, self.size.height))
+        self.show_lines(self._make_lines(width, self.size.height))
 
     def turn(self, *, to_end: bool) -> None:
         """Something else is shown from now on: from its beginning, or from its end, and then along with it.
@@ -52,7 +57,8 @@ class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
         if not to_end:
             self.scroll_to(y=0, animate=False)
 
-    def _show(self, lines: list[Line]) -> None:
+    def show_lines(self, lines: list[Line]) -> None:
+        """Show these, and draw those that are not on screen already."""
         old, self._lines = self._lines, lines
         width = self.scrollable_content_region.width
         at_end = self._along and (self.is_vertical_scroll_end or not old)
@@ -78,6 +84,7 @@ class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
         """Another theme: nothing drawn before can be used again."""
         super().notify_style_update()
         self._strips.clear()
+        self._looks.clear()
 
     def render_line(self, y: int) -> Strip:
         """One row of the window."""
@@ -88,10 +95,18 @@ class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
         if strip is None:
             if len(self._strips) >= _MOST_STRIPS:
                 self._strips.clear()
-            strips = Visual.to_strips(self, content_of(each), width, 1, self.visual_style)
-            strip = strips[0] if strips else Strip.blank(width, self.rich_style)
+            segments = [Segment(span.text.translate(_UNSEEN), self._look_of(span.role)) for span in each]
+            strip = Strip(segments).adjust_cell_length(width, self._look_of(Role.PLAIN))
             self._strips[each, width] = strip
         return strip
+
+    def _look_of(self, role: Role) -> Style | None:
+        """The style of a role here, as Textual itself would draw it: asked for once, since it is slow to tell."""
+        if role not in self._looks:
+            sample = Visual.to_strips(self, content_of((Span(".", role),)), 1, 1, self.visual_style)
+            style = next(iter(sample[0])).style
+            self._looks[role] = style.clear_meta_and_links() if style else None
+        return self._looks[role]
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
