@@ -12,9 +12,6 @@ set -Eeuo pipefail
 readonly GOAL=${1:?run, dev, kernel or venv}
 readonly ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly VENV=$ROOT/.venv
-readonly POLICY=/usr/sbin/policy-rc.d
-readonly POLICY_SAVED=$POLICY.before-swarmtutor
-readonly POLICY_MARK='# Written by the setup of Swarmtutor for the time of one installation.'
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
@@ -72,43 +69,7 @@ missing_packages() {
 
 # ------------------------------------------------------------------------------------------- the system packages
 
-# An engine of the distribution starts by itself once it is installed. Swarmtutor runs engines of its own, so the
-# ones that come in now are neither started nor left enabled. Whatever was there before is not touched.
-hold_services() {
-    restore_policy
-    if [ -e "$POLICY" ] || [ -L "$POLICY" ]; then mv "$POLICY" "$POLICY_SAVED"; fi
-    cat >"$POLICY" <<POLICY
-#!/bin/sh
-$POLICY_MARK
-case "\$1" in docker|docker.*|containerd|containerd.*|docker-registry|docker-registry.*|ssh|ssh.*) exit 101 ;; esac
-[ ! -x $POLICY_SAVED ] || exec $POLICY_SAVED "\$@"
-exit 0
-POLICY
-    chmod 755 "$POLICY"
-}
-
-restore_policy() {
-    if grep -qsF "$POLICY_MARK" "$POLICY"; then rm -f "$POLICY"; fi
-    if [ -e "$POLICY_SAVED" ] || [ -L "$POLICY_SAVED" ]; then mv -f "$POLICY_SAVED" "$POLICY"; fi
-}
-
-disable_services() {
-    local service unit now=()
-    [ $# -gt 0 ] || return 0
-    if [ -d /run/systemd/system ]; then now=(--now); fi
-    for service in "$@"; do
-        for unit in "$service.socket" "$service.service"; do
-            [ -e "/lib/systemd/system/$unit" ] && command -v systemctl >/dev/null || continue
-            systemctl disable --quiet "${now[@]}" "$unit"
-        done
-        if [ -e "/etc/init.d/$service" ]; then update-rc.d "$service" disable; fi
-    done 2>>"$log"
-    say "neither started nor enabled (Swarmtutor runs engines of its own): $*"
-}
-
-apt() {
-    DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
-}
+apt_get=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
 
 ask() {
     local answer
@@ -121,21 +82,34 @@ ask() {
     case "$answer" in '' | [yY]*) return 0 ;; *) return 1 ;; esac
 }
 
-# Runs in a subshell, so that leaving it in any way puts back what was there.
+# The services that come in with packages which are new to this machine, by what apt-get says it would do.
+new_services() {
+    local package service
+    while read -r package service; do
+        if grep -q "^Inst $package " <<<"$1" && ! installed "$package"; then echo "$service"; fi
+    done <<'SERVICES'
+docker.io docker
+containerd containerd
+docker-registry docker-registry
+openssh-server ssh
+SERVICES
+}
+
+# Runs in a subshell, so that leaving it in any way removes the log.
 install_packages() {
-    local packages=("$@") plan removed services=()
+    local packages=("$@") plan removed services
     exec 9</var/lib/dpkg # one setup at a time
     flock 9
     log=$(mktemp)
-    trap 'restore_policy; rm -f "$log"' EXIT
+    trap 'rm -f "$log"' EXIT
     trap 'exit 130' INT TERM HUP
     say "reading the package lists"
-    apt update >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed (see above)."; }
+    "${apt_get[@]}" update >"$log" 2>&1 || { cat "$log" >&2; die "apt-get update failed (see above)."; }
     case " ${packages[*]} " in
     *' docker-cli '*) ;;
     *' docker.io '*) mapfile -t -O ${#packages[@]} packages < <(docker_command_package) ;;
     esac
-    plan=$(apt install --simulate --no-install-recommends "${packages[@]}" 2>"$log") ||
+    plan=$("${apt_get[@]}" install --simulate --no-install-recommends "${packages[@]}" 2>"$log") ||
         { cat "$log" >&2; die "apt-get cannot install these packages (see above)."; }
     removed=$(sed -n 's/^Remv \([^ ]*\).*/\1/p' <<<"$plan" | sort -u)
     case "$removed" in
@@ -143,16 +117,14 @@ install_packages() {
     busybox) say "busybox makes way for busybox-static, which can do all that it does." ;;
     *) die "apt-get would remove $(tr '\n' ' ' <<<"$removed")for them, so nothing was installed." ;;
     esac
-    if grep -q '^Inst docker\.io ' <<<"$plan" && ! installed docker.io; then services+=(docker); fi
-    if grep -q '^Inst containerd ' <<<"$plan" && ! installed containerd; then services+=(containerd); fi
-    if grep -q '^Inst docker-registry ' <<<"$plan" && ! installed docker-registry; then services+=(docker-registry); fi
-    if grep -q '^Inst openssh-server ' <<<"$plan" && ! installed openssh-server; then services+=(ssh); fi
+    mapfile -t services < <(new_services "$plan")
     say "installing $(grep -c '^Inst ' <<<"$plan") packages"
-    hold_services
-    apt install -y --no-install-recommends "${packages[@]}" >"$log" 2>&1 ||
+    # An engine of the distribution would start by itself. Whatever was there before is not touched.
+    sh "$ROOT/tui/tutor/quietly.sh" "${services[*]}" \
+        "${apt_get[@]}" install -y --no-install-recommends "${packages[@]}" >"$log" 2>&1 ||
         { tail -n 40 "$log" >&2; die "apt-get install failed (see above)."; }
-    restore_policy
-    disable_services "${services[@]}"
+    [ ${#services[@]} -eq 0 ] ||
+        say "neither started nor enabled (Swarmtutor runs engines of its own): ${services[*]}"
 }
 
 set_up_system() {
