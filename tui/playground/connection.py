@@ -160,6 +160,16 @@ class SshNode:
             self._lines = EngineLines(self._engine_channel)
         return self._lines.dial
 
+    async def open_port(self, port: int) -> "Channel":
+        """A connection to one of the node's ports; see PortNode."""
+        try:
+            async with self._using(self._learner) as connection:
+                return await cast("_Opener", connection).open_connection(self.address, port, encoding=None)
+        except (NodeUnreachableError, OSError) as error:
+            said = first_line(error)
+            short = _plain(said)
+            raise NodeUnreachableError(said if short == said else f"{self.name}: {short}") from error
+
     async def fetch(self, port: int, path: str = "/", *, timeout: float = 3.0) -> WebAnswer:
         """GET a page from the node's own port; see Node."""
         begun = time.monotonic()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Channel = tuple[asyncssh.SSHReader[bytes], asyncssh.SSHWriter[bytes]]
 
-__all__ = ["EngineLines"]
+__all__ = ["EngineLines", "carry"]
 
 _OPEN_SECONDS = 3.0  # until the node's SSH server has reached the engine
 _PIECE = 65_536
@@ -77,12 +77,12 @@ class EngineLines:
         except BaseException:
             far_writer.close()
             raise
-        task = asyncio.create_task(_carry((near_reader, near_writer), (far_reader, far_writer)))
+        task = asyncio.create_task(carry((near_reader, near_writer), (far_reader, far_writer)))
         self._carried.add(task)
         task.add_done_callback(self._carried.discard)
 
 
-async def _carry(near: tuple[_Reader, _Writer], far: tuple[_Reader, _Writer]) -> None:
+async def carry(near: tuple[_Reader, _Writer], far: tuple[_Reader, _Writer]) -> None:
     """Hand bytes on in both directions until one side ends."""
     ways = [asyncio.create_task(_copy(near[0], far[1])), asyncio.create_task(_copy(far[0], near[1]))]
     try:

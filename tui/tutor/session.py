@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -20,6 +20,7 @@ from tui.tutor.lesson import Lesson
 from tui.tutor.live import LiveNodes
 from tui.tutor.node_control import NodeControl
 from tui.tutor.page import next_command
+from tui.tutor.pages import Pages
 from tui.tutor.perform import cause, run_commands
 from tui.tutor.progress import ProgressFile
 from tui.tutor.progress_record import HelpUsed
@@ -67,6 +68,7 @@ class LabSession(Lesson):
         self._tick: asyncio.Task[None] | None = None
         self._saved = clock()
         self._unreachable: frozenset[str] = frozenset()
+        self._pages = Pages()
         self._open_position()
         self._credit_reading()
 
@@ -81,6 +83,11 @@ class LabSession(Lesson):
     def control(self) -> NodeControl | None:
         """Power over the nodes as machines; None where nothing may be done to them."""
         return self._live.control
+
+    @property
+    def pages(self) -> Mapping[int, str]:
+        """The swarm's published ports, each with the address of this machine at which a browser reaches it."""
+        return self._pages.addresses
 
     def now(self) -> float:
         """Seconds since the epoch, by the lesson's own clock."""
@@ -104,6 +111,7 @@ class LabSession(Lesson):
         """
         await self._stop_all()
         opened = self._clock()
+        self._pages = Pages(playground.nodes)
         first = await self._live.connect(playground)
         if fresh and not is_pristine(first):
             # On a busy machine an engine may have kept silent at the first look.
@@ -136,6 +144,7 @@ class LabSession(Lesson):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._pages.close()
         self._tick = self._mending = None
 
     # -- the learner's acts --------------------------------------------------------------------------------------
@@ -415,6 +424,7 @@ class LabSession(Lesson):
             self._unreachable = silent
             if self._mending is None or self._mending.done():
                 self._mending = asyncio.create_task(self._look_for_faults(), name="looking for faults")
+        self._pages.follow(snapshot)
         super().saw(snapshot)
 
     async def _ticking(self) -> None:
