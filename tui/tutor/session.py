@@ -85,7 +85,7 @@ class LabSession(Lesson):
         return self._live.control
 
     @property
-    def pages(self) -> Mapping[int, str]:
+    def published(self) -> Mapping[int, str]:
         """The swarm's published ports, each with the address of this machine at which a browser reaches it."""
         return self._pages.addresses
 
