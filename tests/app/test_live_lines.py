@@ -211,6 +211,26 @@ def test_a_change_is_told_from_what_to_what_and_when(monkeypatch: pytest.MonkeyP
     time.tzset()
 
 
+def test_events_stand_in_the_order_in_which_they_happened() -> None:
+    told = [
+        (number, Change(ChangeKind.TASK, f"task pets.{number}", "state", "new", "running", NOW + at, "node1"))
+        for number, at in ((1, 2.0), (2, 0.5), (3, 1.0))
+    ]
+    rows = text(events_lines(Snapshot(taken=NOW), look(now=NOW), told, moment=3)).splitlines()
+    assert [row.split()[1] for row in rows] == ["pets.2", "pets.3", "pets.1"]
+    assert [row[0] for row in rows] == [" ", "▸", " "]
+
+
+def test_a_tasks_container_is_told_without_the_tasks_id() -> None:
+    name = f"container pets.3.{'z0xl4' * 5}"
+    change = Change(ChangeKind.CONTAINER, name, "health", "health: starting", "healthy", NOW, "node2")
+    (row,) = events_lines(Snapshot(taken=NOW), look(64, now=NOW), [(1, change)])
+    assert text_of(row).split()[1:] == ["container", "pets.3", "node2", "health", "starting", "→", "healthy"]
+    mine = Change(ChangeKind.CONTAINER, "container bold_bell", "state", "", "running", NOW, "node2")
+    (row,) = events_lines(Snapshot(taken=NOW), look(64, now=NOW), [(1, mine)])
+    assert text_of(row).split()[1:] == ["container", "bold_bell", "node2", "running"]
+
+
 def test_events_are_chosen_by_kind_service_and_node() -> None:
     past = Past()
     for snapshot in draining():
@@ -305,6 +325,12 @@ def test_the_view_asks_what_is_published_through_every_node_of_the_swarm() -> No
     many = tuple(PublishedPort(port, 80) for port in range(6000, 6100))
     crowded = replace(running, services=tuple(replace(service, ports=many) for service in running.services))
     assert len(pages_to_ask(crowded, ())) == MOST_PAGES
+
+
+def test_what_a_silent_node_did_not_answer_is_told_in_short() -> None:
+    silent = WebAnswer(0, error="node3 does not answer: connection refused")
+    shown = text(traffic_lines(six_pets(), look(64, now=NOW), [Request(NOW, WebTarget("node3", 5000), silent)]))
+    assert ["node3", "✖", "does", "not", "answer", "1", "1"] in [row.split()[:7] for row in shown.splitlines()]
 
 
 def test_without_requests_traffic_says_when_there_will_be_some() -> None:

@@ -9,7 +9,7 @@ from tests.app.fakes import by_hand, engines_only, pets_task, six_pets, swarm_of
 from tui.app.ages import ago, duration
 from tui.app.paint import cells, clip, hang, inline, line, text_of
 from tui.app.signs import ASCII, UNICODE, signs_for
-from tui.app.swarm_lines import Look, has_history, replicas_summary, swarm_lines
+from tui.app.swarm_lines import Look, has_history, replicas_summary, swarm_lines, trouble_lines
 from tui.app.tables import Column, table
 from tui.swarm.snapshot import Engine, LocalState, Snapshot
 
@@ -239,3 +239,40 @@ def test_every_sign_is_one_cell_wide_and_ascii_is_ascii() -> None:
             sign = getattr(signs, name)
             assert cells(sign) == (2 if name == "history" else 1)
             assert signs is UNICODE or sign.isascii()
+
+
+def test_a_ghost_is_no_history_and_says_what_it_is() -> None:
+    ghost = pets_task(1, "node3", desired="shutdown", created=1.0)
+    snapshot = swarm_of_three(ghost, pets_task(1, "node1"), replicas=1, down="node3")
+    rows = [text_of(row).split() for row in swarm_lines(snapshot, look(120))]
+    assert ["\\_", "pets.1", "node3", "Shutdown", "⌁", "Running"] in [row[:6] for row in rows]
+    assert any(" ".join(row).endswith("ghost: node3 is down") for row in rows)
+    assert not any("no more" in " ".join(row) for row in rows)
+    narrow = [text_of(row) for row in swarm_lines(snapshot, look(56))]
+    assert "    ghost: node3 is down" in narrow
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("", "node3 does not answer · last"),
+        ("timed out", "node3 does not answer: timed out · last"),
+        ("did not answer within 3 s", "node3 did not answer within 3 s · last"),
+        ("node3 does not answer: connection refused", "node3 does not answer: connection refused · last"),
+    ],
+)
+def test_a_silent_engine_is_told_of_once(error: str, said: str) -> None:
+    snapshot = swarm_of_three(down="node3")
+    engines = {**snapshot.engines, "node3": replace(snapshot.engines["node3"], error=error)}
+    assert said in text_of(trouble_lines(replace(snapshot, engines=engines), look(200))[0])
+
+
+def test_the_reason_why_no_manager_can_be_asked_is_told_once() -> None:
+    snapshot = replace(
+        swarm_of_three(down="node1"), manager_error="node1, a manager, cannot be asked: no answer in 3 s"
+    )
+    rows = [text_of(row) for row in trouble_lines(snapshot, look(200))]
+    assert [row.partition(" ·")[0] for row in rows] == [
+        "⌁ node1 does not answer: no answer in 3 s",
+        "? no manager can be asked",
+    ]

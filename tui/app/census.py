@@ -70,8 +70,10 @@ class Census:
             slots[slot_of(task)].append(task)
         return slots
 
-    def explains(self, slot: list[Task], task: Task) -> bool:
-        """Whether this past task says why nothing runs in its slot now: the last failure of an empty slot."""
+    def is_worth_telling(self, slot: list[Task], task: Task) -> bool:
+        """Whether this past task says something of now: it is a ghost, or the last failure of an empty slot."""
+        if self.is_ghost(task):
+            return True
         if task.state not in FAILED or any(self.runs(other) for other in slot):
             return False
         return next(other for other in slot if other.state in FAILED) is task

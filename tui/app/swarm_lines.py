@@ -72,7 +72,7 @@ def _fitted(lines: list[Line], look: Look) -> list[Line]:
 
 
 def has_history(snapshot: Snapshot) -> bool:
-    """Whether there are tasks that are no more."""
+    """Whether there are tasks that are no more wanted."""
     return any(is_past(task) for task in snapshot.tasks)
 
 
@@ -90,18 +90,28 @@ def trouble_lines(snapshot: Snapshot, look: Look) -> list[Line]:
     lines: list[Line] = []
     for engine in snapshot.engines.values():
         if not engine.reachable and engine.asked:
-            why = f": {engine.error}" if engine.error else ""
-            text = f"{engine.node} does not answer{why} {look.signs.dot} last seen {ago(look.now - engine.asked)}"
+            text = f"{_silence(engine)} {look.signs.dot} last seen {ago(look.now - engine.asked)}"
             lines.extend(hang(line(Span(f"{look.signs.down} ", Role.BAD)), line(Span(text, Role.BAD)), look.width))
         if engine.swarm_error:
             text = f"{engine.node}: {engine.swarm_error}"
             lines.extend(hang(line(Span(f"{look.signs.failed} ", Role.BAD)), line(Span(text, Role.BAD)), look.width))
     if snapshot.manager_error:
-        text = f"no manager can be asked: {snapshot.manager_error}"
+        silent = [e.node for e in snapshot.engines.values() if not e.reachable and e.asked]
+        told = any(node in snapshot.manager_error for node in silent)  # the reason stands above already
+        text = "no manager can be asked" + ("" if told else f": {snapshot.manager_error}")
         if snapshot.swarm_asked:
             text += f" {look.signs.dot} the swarm as it was {ago(look.now - snapshot.swarm_asked)}"
         lines.extend(hang(line(Span(f"{look.signs.unknown} ", Role.PENDING)), line(Span(text)), look.width))
     return lines
+
+
+def _silence(engine: Engine) -> str:
+    """`node3 does not answer: connection refused`, and nothing twice."""
+    said = engine.error.removeprefix(f"{engine.node} ")
+    if said.startswith("did not answer"):
+        return f"{engine.node} {said}"
+    why = said.removeprefix("does not answer").lstrip(": ")
+    return f"{engine.node} does not answer" + (f": {why}" if why else "")
 
 
 # --- nodes ---------------------------------------------------------------------------------------------------------
@@ -218,7 +228,7 @@ def _task_table(census: Census, service: Service, look: Look) -> list[Line]:
     lines: list[Line] = []
     tasks = census.of.get(service.id, [])
     slots = census.slots(service)
-    shown = [t for t in tasks if look.history or not is_past(t) or census.explains(slots[slot_of(t)], t)]
+    shown = [t for t in tasks if look.history or not is_past(t) or census.is_worth_telling(slots[slot_of(t)], t)]
     if shown:
         rows = [_cells(census, service, task, look, below=slots[slot_of(task)][0] is not task) for task in shown]
         names, nodes, desired, current = zip(*rows, strict=True)
@@ -228,17 +238,18 @@ def _task_table(census: Census, service: Service, look: Look) -> list[Line]:
             Column(("DESIRED STATE", "DESIRED"), desired, drop=1),
             Column(("CURRENT STATE", "CURRENT"), current, least=12),
         )
-        failing = any(task.error for task in shown)
-        errors = Column(("ERROR",), tuple(_error(task) for task in shown) if failing else ())
+        whys = tuple(_why_not(census, task) for task in shown)
+        failing = any(whys)
+        errors = Column(("ERROR",), whys if failing else ())
         if failing and fits((*columns, errors), look.width):
             lines.extend(table((*columns, errors), look.width, ellipsis=look.signs.ellipsis))
         else:  # no room beside the row: the whole error below it, since it is what one wants to read
             head, *rows = table(columns, look.width, ellipsis=look.signs.ellipsis)
             lines.append(head)
-            for row, task in zip(rows, shown, strict=True):
+            for row, why in zip(rows, whys, strict=True):
                 lines.append(row)
-                if task.error:
-                    lines += _fitted(hang(line("    "), _error(task), look.width), look)
+                if why:
+                    lines += _fitted(hang(line("    "), why, look.width), look)
     hidden = len(tasks) - len(shown)
     if hidden:
         noun = "task that is" if hidden == 1 else "tasks that are"
@@ -281,10 +292,13 @@ def _task_sign(census: Census, task: Task, look: Look) -> Span:
     return Span(signs.stopped, Role.MUTED)
 
 
-def _error(task: Task) -> Line:
-    if not task.error:
-        return line("")
-    return line(Span(f'"{task.error}"', Role.MUTED if is_past(task) else Role.BAD))
+def _why_not(census: Census, task: Task) -> Line:
+    """Why it does not run: its error as docker quotes it, or that its word is that of a node that is down."""
+    if task.error:
+        return line(Span(f'"{task.error}"', Role.MUTED if is_past(task) else Role.BAD))
+    if census.is_ghost(task):
+        return line(Span(f"ghost: {census.node_name(task.node_id)} is down", Role.BAD))
+    return ()
 
 
 # --- containers ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Importing asyncssh takes a third of a second, so it is imported when the first c
 
 import asyncio
 import contextlib
+import errno
 import importlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -30,8 +31,20 @@ Connect = Callable[[], Awaitable["asyncssh.SSHClientConnection"]]
 soon is of no use."""
 
 
+_NO_CONNECTION = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.EHOSTUNREACH: "no route to host",
+    errno.ENETUNREACH: "no route to host",
+    errno.ETIMEDOUT: "no answer in time",
+}
+
+
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line."""
+    """What an error says, in one line, and in words that people know."""
+    if isinstance(error, OSError) and error.errno in _NO_CONNECTION:
+        return _NO_CONNECTION[error.errno]
+    if isinstance(error, TimeoutError) and not str(error):
+        return "no answer in time"
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 

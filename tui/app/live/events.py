@@ -1,5 +1,6 @@
 """The events: what changed, to the tenth of a second, from what to what, the newest at the bottom. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +18,9 @@ __all__ = ["EVERYTHING", "Filter", "clock", "events_lines", "filters"]
 _TIME = 13  # columns of the mark, the time and the space after it
 _SUBJECT = 26  # the most columns of a subject, if all are to stand below each other; and of a node
 _NODE = 14
-_CHANGE = 26  # what a change itself needs at least, to stand beside them
+_CHANGE = 22  # what a change itself needs at least, to stand beside them
 _MOST_OBJECTS = 16
+_TASK_ID = re.compile(r"\.[a-z0-9]{25}$")
 
 _GROUPS = {
     "tasks": (ChangeKind.TASK,),
@@ -84,6 +86,7 @@ def events_lines(
     """Every change with the number of its moment; those of `moment` are marked (0: none is)."""
     signs = look.signs
     shown = [(number, change) for number, change in changes if chosen.shows(change)]
+    shown.sort(key=lambda each: each[1].at)  # of several nodes one hears in another order
     lines = trouble_lines(snapshot, look)
     if chosen is not EVERYTHING:
         count = f"{len(shown)} of {len(changes)}"
@@ -119,6 +122,9 @@ def _columns(shown: Sequence[tuple[int, Change]], width: int) -> tuple[int, int]
 
 
 def _subject(change: Change) -> str:
+    """`pets.3`; of a task's container without the task's id, which says nothing that the node does not say."""
+    if change.kind is ChangeKind.CONTAINER:
+        return _TASK_ID.sub("", change.subject)
     return change.subject.removeprefix("task ")
 
 
@@ -145,11 +151,12 @@ def _event(change: Change, width: int, subject: int, node: int, signs: Signs, *,
 def _what(change: Change, signs: Signs) -> Line:
     """`availability active → drain`."""
     aspect = "" if change.what == "state" else f"{change.what} "
+    before = f"{aspect}{change.before.removeprefix(f'{change.what}: ')} {signs.gone} "  # `health: starting`
     if not change.before:
         return line(Span(change.after, _role(change.after)))
     if not change.after:
-        return line(Span(f"{aspect}{change.before} {signs.gone} ", Role.MUTED), Span("removed", Role.PENDING))
-    return line(Span(f"{aspect}{change.before} {signs.gone} ", Role.MUTED), Span(change.after, _role(change.after)))
+        return line(Span(before, Role.MUTED), Span("removed", Role.PENDING))
+    return line(Span(before, Role.MUTED), Span(change.after, _role(change.after)))
 
 
 def _role(word: str) -> Role:

@@ -152,7 +152,7 @@ def _same(old: Sequence[Row], new: Sequence[Row]) -> tuple[Row, ...]:
 
 def _voice(before: Snapshot, after: Snapshot) -> tuple[Change, ...]:
     """Whether a manager can be asked: what nobody but the view cares about as a change."""
-    if before.swarm_known == after.swarm_known:
+    if before.swarm_known == after.swarm_known or not before.swarm_asked:
         return ()
     words = ("answers", f"no manager can be asked ({after.manager_error})")
     was, now = words if before.swarm_known else ("no manager could be asked", "answers again")

@@ -100,8 +100,13 @@ def _last(request: Request, signs: Signs) -> Line:
         return line(Span(f"{signs.running} ", Role.OK), "answered")
     if not _failed(request):
         return line(Span(f"{signs.running} ", Role.OK), f"{answer.status}  {answer.seconds * 1000:.0f} ms")
-    said = str(answer.status) if answer.status else answer.error or "no answer"
+    said = str(answer.status) if answer.status else _in_short(answer.error, request.target.node)
     return line(Span(f"{signs.failed} {said}", Role.BAD))
+
+
+def _in_short(error: str, node: str) -> str:
+    """`node3 does not answer: …` is said in node3's own row."""
+    return error.removeprefix(f"{node} ").partition(":")[0] or "no answer"
 
 
 def _failures(requests: Sequence[Request]) -> Line:
