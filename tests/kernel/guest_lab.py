@@ -4,19 +4,20 @@ Only the time that things may take is another than elsewhere, and the pets have 
 of what this kernel can do.
 """
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from tests.kernel.guest_steps import NAME, PATIENCE, machine, say, tutor
+from tests.kernel.guest_steps import NAME, PATIENCE, machine, run, say, tutor
 from tui.checks.extras import extras_of
 from tui.labs.model import Lab, Step
 from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir
 from tui.playground.connection import SshNode
-from tui.playground.model import Node, WebAnswer
+from tui.playground.model import Completed, Node, WebAnswer
 from tui.playground.playground import open_playground
 from tui.swarm.hints import Pace
 from tui.swarm.observer import Observer
@@ -25,6 +26,10 @@ from tui.tutor.session import LabSession
 from tui.tutor.walk import StepResult, walk
 
 LAB = "orchestration"
+# Each look at an engine starts three processes there.
+UNHURRIED = Pace(poll=5.0, info=30.0, reporting=2.0, quick=3.0, patient=5.0, settle=1.0, deadline=PATIENCE)
+# A node counts as lost after three signs of life that did not come.
+NOBODY_IS_LOST = "docker swarm update --dispatcher-heartbeat 60s"
 
 
 def unhurried(lab: Lab) -> Lab:
@@ -61,13 +66,16 @@ async def test_the_lab_is_walked_to_its_end(slowly: None) -> None:
     before = machine()
     tutor("up", "--name", NAME)
 
+    waiting: list[asyncio.Future[Completed]] = []
     lab = unhurried(load_lab_by_id(LAB, content_dir()))
 
     def watch(nodes: Sequence[Node]) -> Observer:
-        return Observer(nodes, Pace(deadline=PATIENCE), extras_of(lab))
+        return Observer(nodes, UNHURRIED, extras_of(lab))
 
     def report(result: StepResult) -> None:
         say(f"{result.number}. {result.step.title}: {result.reason or 'passed'} ({result.seconds:.0f} s)")
+        if result.step.id == "init":
+            waiting.append(asyncio.ensure_future(run(playground.node("node1"), NOBODY_IS_LOST)))
 
     playground = await open_playground(NAME)
     assert playground.mesh == "ipvs"
@@ -77,7 +85,9 @@ async def test_the_lab_is_walked_to_its_end(slowly: None) -> None:
         result = await walk(session, report)
     finally:
         await session.close()
-    assert result.passed, [step.reason for step in result.steps]
+    reasons = [step.reason for step in result.steps if not step.passed]
+    assert (reasons, result.passed) == ([], True)
+    assert [ended.exit_status for ended in await asyncio.gather(*waiting)] == [0]
     tutor("down", "--name", NAME)
     after = machine()
     assert {kind: after[kind] - there for kind, there in before.items()} == {kind: set() for kind in before}
