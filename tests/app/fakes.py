@@ -119,7 +119,7 @@ class FakeSession(LabSession):
     """A lesson that does what a test says. Change it with the methods that are no session's."""
 
     def __init__(self, pages: list[LessonView] | None = None, snapshot: Snapshot | None = None) -> None:
-        self.lab = Lab.__new__(Lab)  # never looked at by a screen
+        self.lab = Lab("orchestration", "Docker Orchestration", "", "beginner", 30, "no-swarm", sections=())
         self.pages = pages or views()
         self.index = 0
         self.seen = snapshot or six_pets()
@@ -131,6 +131,7 @@ class FakeSession(LabSession):
         self.closed = False
         self.connected_fresh: bool | None = None
         self.requests = FakeTraffic()
+        self.addresses: dict[int, str] = {}
         self.answers_seen: dict[WebTarget, tuple[WebAnswer, ...]] = {}
         self.known_shells: dict[str, FakeShell] = {}
         self._subscribers: list[Callable[[SessionEvent], None]] = []
@@ -153,6 +154,10 @@ class FakeSession(LabSession):
     @property
     def mesh(self) -> str:
         return "nftables"
+
+    @property
+    def published(self) -> Mapping[int, str]:
+        return self.addresses
 
     @property
     def web(self) -> Mapping[WebTarget, Sequence[WebAnswer]]:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from tests.unit.session_doubles import FakePlayground
-from tui import cli
+from tui import cli, paths
 from tui.app import start
 from tui.playground.card import Wanted
 from tui.playground.model import Playground, ProgressListener
@@ -18,7 +18,7 @@ async def _no_nodes(_name: str, _listener: ProgressListener, _provider: Wanted =
 def main(content: Path, lab: str, *options: str) -> int:
     """Everything but the nodes is real: the progress on disk, its lock, the screen."""
     nodes.ensure_nodes = _no_nodes
-    start.content_dir = lambda: content
+    start.content_dir = paths.content_dir = lambda: content
     return cli.run(["run", lab, "--name", "none", *options])
 
 

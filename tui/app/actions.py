@@ -207,7 +207,7 @@ ACTIONS: tuple[Action, ...] = (
         for name, keys, words, help_text in (
             ("up", "up", "up", "The lesson, or the view of the swarm, whichever is in front."),
             ("down", "down", "down", "In the shell, Shift-PgUp and Shift-PgDn look back and forward."),
-            ("page-up", "pageup,b", "a page up", "As much as fits."),
+            ("page-up", "pageup", "a page up", "As much as fits."),
             ("page-down", "pagedown,space", "a page down", "As much as fits."),
             ("top", "home", "to the beginning", "To the first line."),
             ("bottom", "end,G", "to the end", "To the last line."),
@@ -258,8 +258,8 @@ ACTIONS: tuple[Action, ...] = (
         "look_back",
         "y,slash",
         "shell: Look back, search and copy",
-        "A cursor goes through all that stands in the shell: arrows move it, / searches, v marks, y copies, Tab goes to "
-        "the next link and o opens it. Esc leads back.",
+        "A cursor goes through all that stands in the shell: arrows move it, / searches, v marks, y copies, Tab goes "
+        "to the next link and o opens it. Esc leads back.",
     ),
     Action(
         "swarm.view",

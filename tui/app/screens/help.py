@@ -1,6 +1,6 @@
 """The keys, made from the table of actions: those of the pane that has the focus first, then all of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.app.actions import ACTIONS, Action, key_name, keys_of, release_keys
+from tui.app.actions import ACTIONS, Action, key_names, keys_of, release_keys
 from tui.app.paint import Line, Role, Span, hang, inline, line
 from tui.app.screens.lab_frame import Pane
 from tui.app.screens.modal import Window
@@ -32,8 +32,6 @@ _PANES = {
 }
 """What each pane is called, and what there is to know of it beside its keys."""
 
-Keys = Callable[[Action], Sequence[str]]
-
 
 def pane_keys(pane: Pane, keymap: Mapping[str, str]) -> list[tuple[Action, Sequence[str]]]:
     """The actions of a pane, with the keys that work in it."""
@@ -50,11 +48,13 @@ def pane_keys(pane: Pane, keymap: Mapping[str, str]) -> list[tuple[Action, Seque
     return [(action, keys) for action, keys in found if keys]
 
 
-def _row(action: Action, keys: Sequence[str], width: int, *, brief: bool = False) -> list[Line]:
-    names = "  ".join(key_name(key) for key in keys) or "(none)"
-    first = line(Span(f"  {names:<{_KEYS_WIDTH}}", Role.KEY))
-    title = Span(action.title.split(": ", 1)[1], Role.PLAIN if brief else Role.STRONG)
-    return hang(first, (title,) if brief else (title, Span(". "), *inline(action.help, Role.MUTED)), width)
+def _row(keys: Sequence[str], keys_width: int, body: Line, width: int) -> list[Line]:
+    names = key_names(keys) or "(none)"
+    return hang(line(Span(f"  {names:<{keys_width}}", Role.KEY)), body, width)
+
+
+def _title(action: Action) -> str:
+    return action.title.split(": ", 1)[1]
 
 
 class PaneKeys(LinesWidget):
@@ -72,8 +72,10 @@ class PaneKeys(LinesWidget):
         name, usual = _PANES[self._pane]
         lines = [line(Span(f"Here: {name}", Role.ACCENT))]
         lines += hang(line("  "), inline(self._about or usual, Role.MUTED), width)
-        for action, keys in pane_keys(self._pane, self._keymap):
-            lines += _row(action, keys, width, brief=True)
+        rows = pane_keys(self._pane, self._keymap)
+        keys_width = max((len(key_names(keys)) for _, keys in rows), default=0) + 3
+        for action, keys in rows:
+            lines += _row(keys, keys_width, line(_title(action)), width)
         return lines
 
 
@@ -92,7 +94,8 @@ class KeyTable(LinesWidget):
                 lines.append(())
             lines.append(line(Span(area.capitalize(), Role.ACCENT)))
             for action in actions:
-                lines += _row(action, keys_of(action, self._keymap), width)
+                body = line(Span(f"{_title(action)}. ", Role.STRONG), *inline(action.help, Role.MUTED))
+                lines += _row(keys_of(action, self._keymap), _KEYS_WIDTH, body, width)
         return lines
 
 

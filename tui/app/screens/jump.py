@@ -54,7 +54,11 @@ class JumpScreen(ModalScreen[JumpTarget | None]):
             label = Static(f"[{target.letter}]", classes="jump-label", markup=False)
             label.styles.offset = (target.place.x, target.place.y)
             yield label
-        how = line(Span(" A letter goes there   ", Role.STRONG), Span("Esc", Role.KEY), Span(" stays here", Role.MUTED))
+        how = line(
+            Span(" Press what stands where you want to go   ", Role.STRONG),
+            Span("Esc", Role.KEY),
+            Span(" stays here", Role.MUTED),
+        )
         yield Static(content_of(how), id="jump-how")
 
     def on_key(self, event: events.Key) -> None:

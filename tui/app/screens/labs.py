@@ -38,7 +38,9 @@ class LabsScreen(Window[str | None]):
         """The list, and what choosing does."""
         with Vertical(classes="window labs-window"):
             yield Static("Labs", classes="window-title", markup=False)
-            yield OptionList(id="labs", markup=False)
+            yield OptionList(
+                Option(f"Looking at the labs {self._signs.ellipsis}", disabled=True), id="labs", markup=False
+            )
             yield Static(
                 "Enter takes the lab. The nodes stay as they are; the lab says so where it begins elsewhere, and one "
                 "key brings them there. Your place in each lab is kept. Esc stays here.",
@@ -56,6 +58,7 @@ class LabsScreen(Window[str | None]):
         lines = await asyncio.to_thread(self._look)
         listed = self.query_one("#labs", OptionList)
         width = max(listed.content_region.width - 2, 30)
+        listed.clear_options()
         for number, each in enumerate(lines):
             rows = lab_rows(each, width, self._signs, here=each.id == self._here)
             last = () if number + 1 == len(lines) else ((),)
@@ -82,6 +85,7 @@ def lab_rows(lab: LabLine, width: int, signs: Signs, *, here: bool) -> list[Line
         return [first, *hang(line("  "), line(Span(lab.trouble, Role.BAD)), width)]
     takes = f"   {lab.minutes} min {signs.dot} {lab.difficulty}"
     first = line(Span(f"{sign} ", role), Span(lab.title, Role.STRONG), Span(takes, Role.MUTED))
+    where = _where(lab, here=here)
     filled = round(_TRACK * lab.done / lab.total) if lab.total else 0
     track = line(
         "  ",
@@ -89,14 +93,14 @@ def lab_rows(lab: LabLine, width: int, signs: Signs, *, here: bool) -> list[Line
         Span(signs.track * (_TRACK - filled), Role.MUTED),
         Span(f"  {lab.done} of {lab.total} steps", Role.MUTED),
     )
-    rows = [first, *hang(track, line(Span(_where(lab, here=here), Role.PLAIN)), width)]
-    return [*rows, *hang(line("  "), line(Span(lab.summary, Role.MUTED)), width)]
+    goes_on = hang(line("  "), line(where), width) if where else []
+    return [first, track, *goes_on, *hang(line("  "), line(Span(lab.summary, Role.MUTED)), width)]
 
 
 def _where(lab: LabLine, *, here: bool) -> str:
     spent = f", {max(round(lab.spent / 60), 1)} min so far" if lab.spent >= 1 else ""
     if lab.finished:
-        return f"   done{spent}"
+        return f"done{spent}"
     if here:
-        return f"   you are here: {lab.step}{spent}"
-    return f"   go on with “{lab.step}”{spent}" if lab.begun else "   not begun"
+        return f"you are here: {lab.step}{spent}"
+    return f"go on with “{lab.step}”{spent}" if lab.begun else ""

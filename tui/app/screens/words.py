@@ -22,15 +22,17 @@ __all__ = ["Meaning", "WordsScreen"]
 class Meaning(LinesWidget):
     """What one word means."""
 
-    def __init__(self) -> None:
+    def __init__(self, term: Term | None, see: tuple[str, ...]) -> None:
+        """See `show`."""
         super().__init__()
-        self._term: Term | None = None
-        self._see: tuple[str, ...] = ()
+        self._term = term
+        self._see = see
 
     def show(self, term: Term, see: tuple[str, ...]) -> None:
         """Explain this word; `see`: the words that it leads to, of which each has a number."""
-        self._term, self._see = term, see
-        self.refresh(layout=True)
+        if term != self._term:
+            self._term, self._see = term, see
+            self.refresh(layout=True)
 
     def lines(self, width: int) -> list[Line]:
         """The word, its other forms, the explanation, the way on."""
@@ -90,7 +92,7 @@ class WordsScreen(Window[None]):
             with Horizontal():
                 yield OptionList(*options, id="words", markup=False)
                 with VerticalScroll(id="meaning", can_focus=False):
-                    yield Meaning()
+                    yield Meaning(self._chosen, self._see(self._chosen))
             yield Static(
                 "A letter goes to the next word that begins so, a digit to a word named here, Backspace back. "
                 "Esc closes.",
@@ -110,7 +112,7 @@ class WordsScreen(Window[None]):
         term = self._shown[event.option_index]
         if term is not None:
             self._chosen = term
-            self.query_one(Meaning).show(term, tuple(other.name for other in self._named(term)))
+            self.query_one(Meaning).show(term, self._see(term))
             self.query_one("#meaning", VerticalScroll).scroll_home(animate=False)
 
     def on_option_list_option_selected(self) -> None:
@@ -123,7 +125,7 @@ class WordsScreen(Window[None]):
             return
         event.stop()
         if event.character.isdigit():
-            named = self._named(self._chosen) if self._chosen else []
+            named = self._named(self._chosen)
             number = int(event.character) - 1
             if 0 <= number < len(named):
                 self._go(named[number])
@@ -138,8 +140,13 @@ class WordsScreen(Window[None]):
                 listed.highlighted = index
                 return
 
-    def _named(self, term: Term) -> list[Term]:
+    def _see(self, term: Term | None) -> tuple[str, ...]:
+        return tuple(other.name for other in self._named(term))
+
+    def _named(self, term: Term | None) -> list[Term]:
         """The words that an explanation names, each once."""
+        if term is None:
+            return []
         found = [find_term(word, self._terms) for word in bold_words(term.text)]
         return list(dict.fromkeys(other for other in found if other is not None))[:9]
 
