@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tui.clock import now
 from tui.errors import ExitCode, UserError
-from tui.playground.model import NODE_NAMES, Node, NodeUnreachableError, Shell
+from tui.playground.model import NODE_NAMES, NodeUnreachableError, Playground, Shell
 from tui.playground.playground import open_playground
 from tui.terminal.command_log import CommandLog
 from tui.terminal.marks import CommandTracker
@@ -31,24 +31,27 @@ async def attach_terminal(playground_name: str, node_name: str) -> int:
     playground = await open_playground(playground_name)
     try:
         log = TellingLog(listeners_folder(playground_name))
-        await attach_node(playground.node(node_name), log)
+        await attach_node(playground, node_name, log)
     finally:
         await playground.close()
     return ExitCode.OK
 
 
-async def attach_node(node: Node, log: CommandLog, heard: Callable[[], None] = lambda: None) -> None:
-    """The same on a node that is connected already. Its commands are noted in the log; `heard` is called after that.
+async def attach_node(
+    playground: Playground, node_name: str, log: CommandLog, heard: Callable[[], None] = lambda: None
+) -> None:
+    """The same in a playground that is connected already. Commands are noted in the log; `heard` is called after that.
 
     On a terminal that is called dumb, no escape sequence is shown. Raises UserError if the node does not answer.
     """
+    node = playground.node(node_name)
     columns, rows = shutil.get_terminal_size()
     try:
         shell = await node.open_shell(columns, rows)
     except (NodeUnreachableError, TimeoutError) as error:
         raise UserError(
             f"{node.name} does not answer: {error}",
-            f"See `swarmtutor status`; `swarmtutor reset {node.name}` makes it anew.",
+            _what_to_do(playground, node_name),
             exit_code=ExitCode.BROKEN,
         ) from error
     tracker = CommandTracker(node.name, log, clock=now)
@@ -66,6 +69,13 @@ async def attach_node(node: Node, log: CommandLog, heard: Callable[[], None] = l
     finally:
         tracker.shell_ended()
         heard()
+
+
+def _what_to_do(playground: Playground, node_name: str) -> str:
+    """A node that does not answer can be made anew, unless it is a machine of somebody's own."""
+    if playground.provider == "hosts":
+        return "See `swarmtutor status`. It is a machine of yours: is it on, and does it let you in?"
+    return f"See `swarmtutor status`; `swarmtutor reset {node_name} --name {playground.name}` makes it anew."
 
 
 async def _relay(shell: Shell, terminal: LocalTerminal, show: Callable[[bytes], bytes] = bytes) -> None:

@@ -57,6 +57,7 @@ class PlainLesson:
         self._aloud = False  # what the shells say is for the learner
         self._held: list[str | Line] | None = None  # what waits while something else has the terminal
         self._phases: set[str] = set()
+        self._section = 0
         self._farewell: Farewell | None = None
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -76,6 +77,7 @@ class PlainLesson:
             while self._farewell is None:
                 line = await self._next_line(preparing)
                 if line is None:
+                    self._speaker.break_line()
                     break
                 if line.strip():
                     await self._obey(line)
@@ -83,7 +85,6 @@ class PlainLesson:
             forget()
             if self._alarm is not None:
                 self._alarm.cancel()
-            self._speaker.leave_prompt()
         return self._farewell or Farewell.LEFT
 
     async def _begin(self, preparing: asyncio.Task[None]) -> None:
@@ -184,7 +185,7 @@ class PlainLesson:
             if what in set(Fault):
                 self._say(ended(act_sentence(node, Fault(what))))
             elif not self._aloud:
-                part = f"Part {doing.done + 1} of {doing.total}: " if doing.total else ""
+                part = f"Part {doing.done + 1} of {doing.total}: " if doing.total else "Now: "
                 self._say(ended(f"{part}{doing.now}"))
 
     # --- speaking ---------------------------------------------------------------------------------------------------
@@ -205,7 +206,8 @@ class PlainLesson:
                     await session.until(lambda: all(goal.outcome is not Outcome.UNKNOWN for goal in session.view.goals))
         view = session.view
         self._news.shown(view)
-        self._say(*page_lines(view))
+        self._say(*page_lines(view, section=self._section))
+        self._section = view.section_number
         self._tell_news()
 
     # --- what takes its time ----------------------------------------------------------------------------------------
@@ -248,11 +250,7 @@ class PlainLesson:
     def _meanwhile(self, line: str) -> bool:
         """A line that is typed while something is being done: only `stop` is for now."""
         stop = word_of("stop")
-        if line.strip().lower() not in (stop.name, stop.letter):
-            return False
-        self._speaker.typed(line)
-        self.stop()
-        return True
+        return line.strip().lower() in (stop.name, stop.letter) and self.stop()
 
     async def _idle(self) -> None:
         """Wait until the lesson has mended what it mends by itself. Raises UserError where that takes too long."""

@@ -50,16 +50,19 @@ def place(view: LessonView) -> str:
     return f"Step {view.index + 1} of {view.total}. {ended(view.step_title)}"
 
 
-def page_lines(view: LessonView) -> list[Line]:
-    """The whole step: its text, its commands, its questions, its hints, its goals, and what may be done next."""
-    return list(_page(view))
+def page_lines(view: LessonView, *, section: int = 0) -> list[Line]:
+    """The whole step: its text, its commands, its questions, its hints, its goals, and what may be done next.
+
+    `section`: the number of the one that was named last; another one is named.
+    """
+    return list(_page(view, section))
 
 
-def _page(view: LessonView) -> Iterator[Line]:
+def _page(view: LessonView, section: int) -> Iterator[Line]:
     yield Line(place(view))
-    if view.intro:
-        yield Line(f"Here begins section {view.section_number}: {ended(view.section_title)}")
-        yield from prose_lines(view.intro)
+    if view.intro or view.section_number != section:
+        yield Line(f"This is section {view.section_number}: {ended(view.section_title)}")
+    yield from prose_lines(view.intro)
     for block in view.blocks:
         match block:
             case PageProse():

@@ -88,7 +88,7 @@ async def _take(
     session = LabSession(lab, file, BitttyEngine, control=PlaygroundControl(name), tap=ears)
 
     async def enter(node: str) -> None:
-        await attach_node(session.playground.node(node), session.log, lambda: session.heard(node))
+        await attach_node(session.playground, node, session.log, lambda: session.heard(node))
 
     reader = LineReader(sys.stdin.fileno())
     course = PlainCourse(session, speaker, reader, ears, enter=enter if speaker.terminal else None)
@@ -106,7 +106,7 @@ async def _take(
             chronicle.start(session)
         preparing = asyncio.create_task(prepare(), name="making the nodes")
         try:
-            with _on_signals(course):
+            with _on_signals(course, speaker):
                 farewell = await course.run(preparing, begin)
         except asyncio.CancelledError:
             farewell = None
@@ -130,13 +130,14 @@ async def _take(
 
 
 @contextlib.contextmanager
-def _on_signals(course: PlainCourse) -> Generator[None]:
-    """Ctrl-C stops what is being done for the learner, and otherwise the lesson; SIGTERM always the lesson."""
+def _on_signals(course: PlainCourse, speaker: Speaker) -> Generator[None]:
+    """Ctrl-C at a terminal stops what is being done for the learner, otherwise the lesson; SIGTERM always does that."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # of a coroutine that runs
 
     def interrupted() -> None:
-        if not course.stop():
+        speaker.break_line()  # the terminal has shown ^C
+        if not (speaker.terminal and course.stop()):
             task.cancel()
 
     with contextlib.suppress(NotImplementedError):  # Windows has no such signals

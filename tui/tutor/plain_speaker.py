@@ -93,9 +93,9 @@ class Speaker:
             self._write(f"{PROMPT}{text}\n")
         self._prompted = False
 
-    def leave_prompt(self) -> None:
-        """Nobody will type here any more."""
-        if self._prompted:
+    def break_line(self) -> None:
+        """Begin a new line: something else has been written to the terminal, or nobody will type here any more."""
+        if self._terminal:
             self._write("\n")
         self._prompted = False
 
