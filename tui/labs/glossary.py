@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
-from tui.labs.mistakes import Mistake, MistakeList, suggestion
+from tui.labs.mistakes import Mistake, MistakeList, nearest
 
 __all__ = ["FILE", "MOST_WORDS", "Term", "bold_words", "find_term", "load_glossary", "parse_glossary", "terms_in"]
 
@@ -99,8 +99,9 @@ def _check(terms: Sequence[Term], mistakes: MistakeList) -> None:
         for word in bold_words(term.text):
             other = find_term(word, terms)
             if other is None:
-                near = suggestion(word, tuple(form for each in terms for form in each.forms))
-                mistakes.add(term.line, f"`{term.name}` names `{word}`, which is not explained{near}")
+                near = nearest(word, (form for each in terms for form in each.forms))
+                mend = f"did you mean `{near}`?" if near else "explain it too, or take the bold away"
+                mistakes.add(term.line, f"`{term.name}` names `{word}`, which is not explained; {mend}")
             elif other is term:
                 mistakes.add(term.line, f"`{term.name}` explains itself by itself; no need for bold")
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
+from tui.labs.glossary import FILE as GLOSSARY
+from tui.labs.glossary import parse_glossary
 from tui.labs.lint import lint_lab
 from tui.labs.parse import find_labs
 from tui.paths import content_dir
@@ -13,25 +15,35 @@ __all__ = ["lint_files"]
 
 
 def lint_files(named: Sequence[str], write: Callable[[str], None]) -> int:
-    """Check these labs (ids, folders or files) and cards, or all installed labs; returns an exit status.
+    """Check these labs (ids, folders or files), cards and glossaries, or all that is installed; an exit status.
 
     Raises UserError for what is not there, and for what is no text.
     """
     installed = {path.parent.name: path for path in find_labs(content_dir())}
     paths = [_path(name, installed) for name in named] if named else sorted(installed.values())
-    if not paths:
+    if not named and (content_dir() / GLOSSARY).is_file():
+        paths.append(content_dir() / GLOSSARY)
+    if not named and not installed:
         raise UserError(
             "There is no lab to check.", f"Labs live in {content_dir()}/<id>/lab.md.", exit_code=ExitCode.NOT_FOUND
         )
     cards = [path for path in paths if path.suffix == ".toml"]
-    labs = [path for path in paths if path not in cards]
+    glossaries = [path for path in paths if path.name == GLOSSARY]
+    labs = [path for path in paths if path not in (*cards, *glossaries)]
     mistakes = [mistake.at(str(path)) for path in cards for mistake in examine_card(_read(path))[1]]
     for path in labs:
-        mistakes += [f"{mistake.path}:{mistake.line}: {mistake.message}" for mistake in lint_lab(_read(path), path)]
+        mistakes += map(str, lint_lab(_read(path), path))
+    for path in glossaries:
+        mistakes += map(str, parse_glossary(_read(path), path)[1])
     for mistake in mistakes:
         write(mistake)
-    counts = [(len(labs), "lab"), (len(cards), "card"), (len(mistakes), "mistake")]
-    write(", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n or word == "mistake"))
+    counts = [
+        (len(labs), "lab", "labs"),
+        (len(glossaries), "glossary", "glossaries"),
+        (len(cards), "card", "cards"),
+        (len(mistakes), "mistake", "mistakes"),
+    ]
+    write(", ".join(f"{n} {one if n == 1 else many}" for n, one, many in counts if n or one == "mistake"))
     return ExitCode.FAILED if mistakes else ExitCode.OK
 
 
