@@ -28,7 +28,8 @@ def lines(engine: TerminalEngine) -> list[str]:
 def everything(engine: TerminalEngine) -> object:
     """All that an engine shows and says, to compare two engines."""
     return (
-        [list(engine.row(y)) for y in range(-engine.history_rows, engine.rows)],
+        [(list(engine.row(y)), engine.wraps(y)) for y in range(-engine.history_rows, engine.rows)],
+        engine.scrolled_rows,
         engine.cursor(),
         engine.title,
         engine.bracketed_paste,

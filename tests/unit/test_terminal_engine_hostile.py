@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.terminal_engines import ENGINES, everything
+from tui.terminal.bittty_engine import BitttyEngine
 from tui.terminal.engine import EngineFactory
 
 COLUMNS, ROWS = 20, 6
@@ -65,6 +66,31 @@ def test_same_bytes_in_any_pieces_make_the_same_screen(make: EngineFactory, data
     for start, end in pairwise(edges):
         pieces.feed(data[start:end])
     assert everything(pieces) == everything(whole)
+
+
+_COLOURS = [b"\x1b[31m", b"\x1b[0m", b"\x1b[m", b"\x1b[1;4;38;5;9m", b"\x1b[44m", b"\x1b[49m", b"\x1b[39m", b"\x1b[7m"]
+_plain_lines = st.text(alphabet="ab ", max_size=50).map(str.encode)
+_coloured_lines = st.lists(st.one_of(st.sampled_from(_COLOURS), _plain_lines), max_size=4).map(b"".join)
+_floods = st.lists(st.one_of(_plain_lines, _plain_lines, _coloured_lines), min_size=20, max_size=60).map(
+    lambda lines: b"".join(line + b"\r\n" for line in lines)
+)
+_before = st.one_of(st.just(b""), st.just(b"\r\n" * ROWS), streams)
+
+
+@pytest.mark.parametrize("make", ENGINES)
+@given(before=_before, floods=st.lists(_floods, min_size=1, max_size=3), between=st.one_of(st.just(b""), streams))
+@settings(max_examples=50, deadline=None)
+def test_a_flood_is_as_if_it_had_come_line_by_line(
+    make: EngineFactory, before: bytes, floods: list[bytes], between: bytes
+) -> None:
+    at_once, slowly = make(COLUMNS, ROWS), make(COLUMNS, ROWS)
+    at_once.feed(before)
+    slowly.feed(before)
+    for flood in floods:
+        at_once.feed(flood + between)
+        for line in (flood + between).splitlines(keepends=True):
+            slowly.feed(line)
+    assert everything(at_once) == everything(slowly)
 
 
 @pytest.mark.parametrize("make", ENGINES)
@@ -145,3 +171,25 @@ def test_heaps_of_accents_are_cut(make: EngineFactory) -> None:
     engine.feed(("a" + "\u0301" * 200).encode() * COLUMNS)
     assert sum(run.cells for run in engine.row(0)) == COLUMNS
     assert sum(len(run.text) for run in engine.row(0)) <= 12 * COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"),
+    [(b"y", 1), (b"a line of a log", 1), (b"\x1b[32mINFO\x1b[0m in colour", 1), (b"x" * 3 * COLUMNS, 3)],
+)
+def test_most_of_a_flood_is_never_drawn(monkeypatch: pytest.MonkeyPatch, line: bytes, rows: int) -> None:
+    """What makes Ctrl-C felt in it: the lines that nobody could see take no time."""
+    drawn = 0
+    parse = BitttyEngine._parse  # pyright: ignore[reportPrivateUsage]  # the way to the library
+
+    def counted(engine: BitttyEngine, text: str) -> None:
+        nonlocal drawn
+        drawn += len(text)
+        parse(engine, text)
+
+    monkeypatch.setattr(BitttyEngine, "_parse", counted)
+    engine = BitttyEngine(COLUMNS, ROWS)
+    flood = (line + b"\r\n") * 400
+    engine.feed(flood)
+    assert 0 < drawn < len(flood) / 10
+    assert engine.history_rows == 400 * rows - ROWS + 1

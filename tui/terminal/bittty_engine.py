@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +21,7 @@ from bittty.present import PresentEvent, RowsScrolledOff, ScrollbackCleared
 from bittty.style import Color, Style
 from bittty.video import Cell, Video
 
+from tui.terminal.bittty_flood import Flood
 from tui.terminal.bittty_repairs import repair, safe_reply
 from tui.terminal.engine import Cursor, MouseMode, Run, RunStyle
 from tui.terminal.history import History
@@ -155,11 +156,17 @@ def _runs(cells: Sequence[Cell], reverse_screen: bool) -> list[Run]:
 
 def _history_runs(cells: Sequence[Cell], wrapped: bool) -> list[Run]:
     """The runs of a row that scrolls off, without the trailing blanks of its line."""
+    if wrapped or cells[-1][1] != " " or _run_style(cells[-1][0], False) != _DEFAULT:
+        return _runs(cells, reverse_screen=False)
+    # Most rows are text in the default style; whatever scrolls off in a flood must not take long.
+    styles, characters = zip(*cells, strict=True)
+    text = "".join(characters).rstrip(" ")
+    length = len(text)
+    if text.isascii() and styles.count(styles[-1]) == len(cells) and "" not in characters[:length]:
+        return [Run(_text(text), _DEFAULT, length)] if text else []
     length = len(cells)
-    last = cells[-1]
-    if not wrapped and last[1] == " " and _run_style(last[0], False) == _DEFAULT:
-        while length and (cells[length - 1] is last or cells[length - 1] == last):
-            length -= 1
+    while length and cells[length - 1][1] == " " and _run_style(cells[length - 1][0], False) == _DEFAULT:
+        length -= 1
     return _runs(cells[:length], reverse_screen=False)
 
 
@@ -252,6 +259,7 @@ class BitttyEngine:
             self._board.registry[name] = _ignore
         self._board.registry["XTWINOPS"] = self._window_operation
         repair(self._board)
+        self._flood = Flood(self._board, self._history, self._parse, partial(_run_style, reverse_screen=False))
         self._seen_page: Video | None = None
         self._seen_generation = 0
         self._seen_reverse = False
@@ -302,7 +310,13 @@ class BitttyEngine:
 
     def feed(self, data: bytes) -> None:
         """Take what the shell wrote, in any chunking. Never raises, whatever the bytes."""
-        text = self._decoder.decode(data)
+        self._flood.feed(self._decoder.decode(data))
+        if len(self._board.parser.buffer) > PENDING_LIMIT:
+            self._board.parser.reset()
+        if (self._board.width, self._board.height) != (self._columns, self._rows):
+            self._board.resize(self._columns, self._rows)
+
+    def _parse(self, text: str) -> None:
         parser = self._board.parser
         while text:
             try:
@@ -311,10 +325,6 @@ class BitttyEngine:
                 text = self._after_the_stumbling_block()
             else:
                 break
-        if len(parser.buffer) > PENDING_LIMIT:
-            parser.reset()
-        if (self._board.width, self._board.height) != (self._columns, self._rows):
-            self._board.resize(self._columns, self._rows)
 
     def _after_the_stumbling_block(self) -> str:
         """What is left to parse after the sequence at which the library raised; the parser starts afresh."""

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tui.terminal.engine import Run
+from tui.terminal.engine import Run, RunStyle
 
 __all__ = ["History"]
 
@@ -13,6 +13,26 @@ __all__ = ["History"]
 class _Row:
     runs: tuple[Run, ...]
     wrapped: bool  # the line goes on in the next row
+
+
+_PLAIN = RunStyle()
+
+
+def _rows_of(line: Sequence[Run], columns: int) -> Sequence[_Row]:
+    if len(line) <= 1 and (not line or line[0].cells <= columns):
+        return (_Row(_without_blanks(line), wrapped=False),)
+    *rows, last = _cut(line, columns)
+    return (*rows, _Row(_without_blanks(last.runs), wrapped=False))
+
+
+def _without_blanks(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs of a row but for the blanks at its end that have no style."""
+    last = runs[-1] if runs else None
+    if last is None or not last.text.endswith(" ") or last.style != _PLAIN:
+        return tuple(runs)
+    text = last.text.rstrip(" ")
+    kept = (Run(text, _PLAIN, last.cells - len(last.text) + len(text)),) if text else ()
+    return (*runs[:-1], *kept)
 
 
 class History:
@@ -36,15 +56,27 @@ class History:
         self._rows.append(_Row(tuple(runs), wrapped))
         self._trim()
 
+    def append_lines(self, lines: Sequence[Sequence[Run]], columns: int) -> None:
+        """Add the rows that whole lines take at a width, without blanks at their ends that have no style."""
+        known: dict[int, Sequence[_Row]] = {}
+        for line in lines:
+            # In a flood the same line comes again and again, as the same object.
+            rows = known.get(id(line))
+            if rows is None:
+                rows = known[id(line)] = _rows_of(line, columns)
+            self._rows.extend(rows)
+        self._trim()
+
     def clear(self) -> None:
         """Forget every row."""
         self._dropped += len(self._rows)
         self._rows.clear()
 
     def _trim(self) -> None:
-        while len(self._rows) > self._limit:
+        surplus = len(self._rows) - self._limit
+        for _ in range(surplus):
             self._rows.popleft()
-            self._dropped += 1
+        self._dropped += max(0, surplus)
 
     def row(self, index: int) -> Sequence[Run]:
         """The runs of a row: -1 is the youngest. Empty where there is no such row."""
