@@ -299,6 +299,15 @@ ACTIONS: tuple[Action, ...] = (
         "Requests through each node, and which replica answered them.",
     ),
     Action(
+        "swarm.page",
+        "open_page",
+        "b",
+        "swarm: Open the pets page in the browser",
+        "Shows what a service publishes, at an address of this machine that leads through the connection to a node.",
+        label="page",
+        rank=8,
+    ),
+    Action(
         "swarm.back",
         "back_in_time",
         "comma",

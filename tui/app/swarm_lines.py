@@ -10,7 +10,7 @@ from tui.app.signs import UNICODE, Signs
 from tui.app.tables import Column, fits, table
 from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Service, Snapshot, SwarmNode, Task
 
-__all__ = ["Look", "has_history", "mesh_line", "replicas_summary", "swarm_lines", "trouble_lines"]
+__all__ = ["Look", "has_history", "mesh_line", "page_lines", "replicas_summary", "swarm_lines", "trouble_lines"]
 
 _STARTING = frozenset({"new", "pending", "assigned", "accepted", "preparing", "ready", "starting"})
 _MOST_BLOCKS = 8
@@ -22,8 +22,9 @@ _MESHES = {"nftables": "nftables stand-in (this kernel has no IPVS)", "ipvs": "I
 class Look:
     """How to look at a snapshot: the room there is, the moment, and what the person chose.
 
-    `here` is the node whose shell is in front. `history`: show tasks that are no more. Where all fits into `height`
-    rows (0: any number), the docker command is named above each table.
+    `here` is the node whose shell is in front. `pages`: the address on this machine for each published port. `history`:
+    show tasks that are no more. Where all fits into `height` rows (0: any number), the docker command is named above
+    each table.
     """
 
     width: int
@@ -31,6 +32,7 @@ class Look:
     height: int = 0
     here: str = ""
     mesh: str = ""
+    pages: tuple[tuple[int, str], ...] = ()
     history: bool = False
     signs: Signs = field(default=UNICODE)
 
@@ -204,6 +206,18 @@ def _service_table(snapshot: Snapshot, census: Census, look: Look) -> list[Line]
     lines = table(columns, look.width, ellipsis=look.signs.ellipsis)
     if look.mesh and any(port.mode == "ingress" for service in services for port in service.ports):
         lines += _fitted(mesh_line(look), look)
+    return lines + _fitted(page_lines(snapshot, look), look)
+
+
+def page_lines(snapshot: Snapshot, look: Look) -> list[Line]:
+    """Where a browser on this machine finds what each service publishes."""
+    addresses = dict(look.pages)
+    lines: list[Line] = []
+    for service in snapshot.services:
+        for port in dict.fromkeys(each.published for each in service.ports if each.protocol == "tcp"):
+            if port in addresses:
+                at = Span(addresses[port], Role.ACCENT)
+                lines.append(line(Span(f"{service.name} in a browser: ", Role.MUTED), at))
     return lines
 
 

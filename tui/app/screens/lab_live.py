@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 from tui.app.actions import Action, action_of, key_name, keys_of
 from tui.app.live.traffic_log import Asker
 from tui.app.live.views import LiveViews, View
+from tui.app.page import show_page, why_no_page
 from tui.app.paint import Line, Span
 from tui.app.screens.lab_frame import Pane
 from tui.app.screens.lab_layout import LabLayout
 from tui.app.signs import Signs
 from tui.app.swarm_lines import Look
 from tui.clock import now
+from tui.tutor.pages import published_ports
 from tui.tutor.views import SessionEvent, SnapshotChanged
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class LabLive(LabLayout):
             height=height,
             here=self.node,
             mesh=session.mesh,
+            pages=tuple(session.published.items()),
             history=self.with_history,
             signs=self._signs,
         )
@@ -91,6 +94,8 @@ class LabLive(LabLayout):
 
     def works_now(self, action: Action) -> bool:
         """Whether the action would do something now."""
+        if action.id == "swarm.page":
+            return self.prepared and bool(self._session.published)
         if action.id.startswith("swarm."):
             return self.prepared and self.live.works_now(action.id, self._session.snapshot)
         return super().works_now(action)
@@ -139,6 +144,20 @@ class LabLive(LabLayout):
             self._draw_anew()
         else:
             self._tell("What you see is now.")
+
+    def action_open_page(self) -> None:
+        """What the first service with a published port shows, in the person's browser."""
+        session = self._session
+        published = session.published
+        address = next((published[port] for port in published_ports(session.snapshot) if port in published), None)
+        if address is None:
+            self._tell(why_no_page(session.snapshot))
+        else:
+            self.run_worker(self._show_page(address), group="page", exit_on_error=False)
+
+    async def _show_page(self, address: str) -> None:
+        app = cast("App[object]", self.app)  # pyright: ignore[reportUnknownMemberType]  # Textual leaves the type open
+        self._tell(await show_page(app, address), seconds=12)
 
     def action_history(self) -> None:
         """Show or hide tasks that are no more."""

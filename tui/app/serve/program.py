@@ -15,6 +15,8 @@ from aiohttp import web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
+from tui.app.page import FAR_BROWSER
+
 __all__ = ["TERM_SECONDS", "Keys", "Ping", "Program", "Said", "Sight", "Size", "understand"]
 
 DRIVER = "tui.app.serve.driver:ServedDriver"
@@ -81,10 +83,12 @@ def within(cells: int) -> int:
 
 
 class Program(AppService):
-    """Swarmtutor for one socket. `argv`: how it is started."""
+    """Swarmtutor for one socket. `argv`: how it is started. `far`: the browser is on another machine."""
 
-    def __init__(self, argv: Sequence[str], socket: web.WebSocketResponse, downloads: DownloadManager) -> None:
-        self._argv, self._socket = tuple(argv), socket
+    def __init__(
+        self, argv: Sequence[str], socket: web.WebSocketResponse, downloads: DownloadManager, *, far: bool = False
+    ) -> None:
+        self._argv, self._socket, self._far = tuple(argv), socket, far
         super().__init__(
             "", write_bytes=self._send, write_str=self._send_text, close=self._close_socket, download_manager=downloads
         )
@@ -134,7 +138,7 @@ class Program(AppService):
 
     def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
         environment = cast("Mapping[str, str]", super()._build_environment(width, height))
-        return {**environment, "TEXTUAL_DRIVER": DRIVER}
+        return {**environment, "TEXTUAL_DRIVER": DRIVER, FAR_BROWSER: "1" if self._far else ""}
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
         process = await asyncio.create_subprocess_exec(

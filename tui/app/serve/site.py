@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 from textual_serve.server import Server
 
-from tui.app.serve.guard import Asked, Door, Kind, Tickets
+from tui.app.serve.guard import Asked, Door, Kind, Tickets, is_loopback
 from tui.app.serve.program import Program, understand, within
 from tui.clock import now
 
@@ -103,7 +103,8 @@ class Site(Server):
             await socket.send_bytes(_FULL.encode())
             await socket.close()
             return socket
-        program = Program(self._argv, socket, self.download_manager)
+        far = not is_loopback(request.remote or "")
+        program = Program(self._argv, socket, self.download_manager, far=far)
         self._programs[program] = True
         try:
             await program.start(_cells(request, "width", 80), _cells(request, "height", 24))
