@@ -11,6 +11,7 @@ from tui.playground.model import Requirement
 from tui.playground.providers import own_machine
 from tui.playground.providers.node_files import agent_document, daemon_document, fill_upper
 from tui.playground.providers.plans import NodePlan
+from tui.playground.providers.requirements import routing_mesh
 from tui.playground.providers.rootless import rootless_requirements, subordinate_ids, why_not_allowed
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="namespaces are Linux's")
@@ -75,6 +76,24 @@ def test_a_missing_newuidmap_has_a_remedy(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 # --- who goes inside ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "mesh"),
+    [
+        (("net/ip_vs", "sys/net/ipv4/vs/conntrack"), "ipvs"),
+        (("net/ip_vs",), "nftables"),
+        ((), "nftables"),
+    ],
+    ids=["ipvs", "ipvs of which nothing can be set", "no ipvs"],
+)
+def test_ipvs_carries_published_ports_only_where_an_engine_can_set_it_up(
+    tmp_path: Path, files: tuple[str, ...], mesh: str
+) -> None:
+    for file in files:
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).touch()
+    assert routing_mesh(tmp_path) == mesh
 
 
 class _Provider:

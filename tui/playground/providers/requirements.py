@@ -41,9 +41,14 @@ _PACKAGES = {
 }
 
 
-def routing_mesh() -> str:
-    """What can carry published ports on this kernel: `ipvs`, or `nftables` where IPVS is missing."""
-    return "ipvs" if Path("/proc/net/ip_vs").exists() else "nftables"
+def routing_mesh(proc: Path = Path("/proc")) -> str:
+    """What can carry published ports here: `ipvs`, or `nftables` where IPVS is missing or not to be had.
+
+    In networks of somebody who is not root a kernel shows no settings of IPVS. An engine, which has to change
+    `conntrack`, then leaves published ports without rules (service_linux.go: «Failed to write to …/vs/conntrack»).
+    """
+    there = (proc / "net/ip_vs").exists() and (proc / "sys/net/ipv4/vs/conntrack").exists()
+    return "ipvs" if there else "nftables"
 
 
 def _tool(program: str, package: str) -> Requirement:
@@ -61,7 +66,7 @@ def _loaded(module: str) -> bool:
     """Whether the kernel has it at hand, built in or loaded."""
     if module == "br_netfilter" and Path("/proc/sys/net/bridge").is_dir():
         return True
-    return Path("/sys/module", module).is_dir() or (module == "ip_vs" and routing_mesh() == "ipvs")
+    return Path("/sys/module", module).is_dir() or (module == "ip_vs" and Path("/proc/net/ip_vs").exists())
 
 
 def _loadable(module: str) -> bool:
