@@ -5,6 +5,8 @@ import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -13,6 +15,7 @@ from tests.swarm.swarm_steps import done, form_swarm, hosts, observed, runs, see
 from tests.swarm.test_playground_life import processes_of, traces_of
 from tests.swarm.test_playground_machines import use
 from tui.errors import ExitCode, UserError
+from tui.playground.forward import Forwards, listen_here
 from tui.playground.model import NODE_NAMES, Completed, Fault, NodeUnreachableError
 from tui.playground.playground import (
     SshPlayground,
@@ -284,6 +287,41 @@ def test_faults_with_control_groups_of_version_2() -> None:
     lines = use(f"pg-t{os.getpid()}h", prepare, FAULTS_ON_VERSION_2)
     states = ["paused", "well", "paused", "powered off", "well", "paused"]
     assert lines[1:-1:2] == [str(["well", state, "well"]) for state in states]
+
+
+async def test_a_page_is_led_through_a_node_that_is_there(nodes: SshPlayground) -> None:
+    """One after the other loses the network, freezes, loses power: what is forwarded goes on through the third."""
+    page = "mkdir -p ~/page; hostname > ~/page/index.html; busybox httpd -p 5600 -h ~/page"
+    await asyncio.gather(*(done(node, page) for node in nodes.nodes))
+    forwards = Forwards(nodes.nodes, lambda _port: listen_here(0))
+    await forwards.keep([5600])
+
+    async def page_of() -> str:
+        def fetch() -> str:
+            try:
+                with urlopen(forwards.addresses[5600], timeout=60) as answer:
+                    return str(answer.read().decode().strip())
+            except HTTPError as error:
+                return str(error)
+
+        return await asyncio.to_thread(fetch)
+
+    async def comes_through(*names: str) -> None:
+        async def condition() -> bool:
+            return await page_of() in names
+
+        await eventually(condition)
+
+    try:
+        await comes_through("node1")
+        await cause(nodes, "node1", Fault.PAUSE)
+        await comes_through("node2", "node3")
+        await cause(nodes, "node2", Fault.CUT_NETWORK)
+        await cause(nodes, "node1", Fault.RESUME)
+        await cause(nodes, "node3", Fault.POWER_OFF)
+        await comes_through("node1")
+    finally:
+        await forwards.close()
 
 
 DISK_IN_MEMORY = """
