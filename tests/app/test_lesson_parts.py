@@ -6,6 +6,7 @@ import pytest
 
 from tests.app.driving import SIZES, driven
 from tests.app.fakes import FakeSession, found_well, goal
+from tui.app.app import Beginning
 from tui.app.leaving import Leaving
 from tui.app.screens.busy import BusyScreen
 from tui.app.screens.steps import StepsScreen
@@ -204,6 +205,13 @@ async def test_free_play_is_said_on_screen_and_ends_with_its_key() -> None:
         assert it.session.view.readiness is Readiness.FREE
         await it.press("x")
         await it.until_gone("Free play")
+
+
+async def test_a_run_begins_as_its_options_say() -> None:
+    async with driven(begin=Beginning(free=True)) as it:
+        await it.until_seen("Free play: the nodes are all yours")
+    async with driven(begin=Beginning("long")) as it:
+        await it.until(lambda: it.session.asked == ["jump long"], "the nodes are brought to the step")
 
 
 async def test_a_second_copy_asks_before_it_makes_nodes() -> None:

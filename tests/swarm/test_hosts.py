@@ -83,6 +83,10 @@ async def servers(
 ) -> AsyncGenerator[Servers]:
     """The machines; with a state directory and a home directory of the test's own."""
     async with openssh_servers(empty_swarm.nodes, tmp_path) as started:
+        # What a swarm pulled has no tag, and goes with the lab's image of the same name: no machine of somebody's own
+        # pulls from our registry.
+        for node in empty_swarm.nodes:
+            await done(node, "docker images -aq | sort -u | xargs -r docker rmi -f")
         home = tmp_path / "home"
         (home / ".ssh").mkdir(parents=True)
         monkeypatch.setenv("HOME", str(home))

@@ -10,11 +10,13 @@ import pytest
 
 from tests.small_lab import front_matter
 from tui.checks.model import Outcome
+from tui.errors import ExitCode
 from tui.labs.parse import load_lab
 from tui.playground.playground import SshPlayground, open_playground
 from tui.terminal.bittty_engine import BitttyEngine
 from tui.tutor.session import LabSession
 from tui.tutor.walk import StepResult, walk
+from tui.tutor.walk_command import walk_lab
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
 
@@ -124,6 +126,43 @@ hints: [Count again.]
     assert one.passed
     assert not step.passed
     assert re.search(r"3\b.*nodes?.*1\b", step.reason), step.reason
+
+
+async def test_a_walk_can_begin_in_the_middle(empty_swarm: SshPlayground, tmp_path: Path) -> None:
+    path = tmp_path / "tiny" / "lab.md"
+    path.parent.mkdir()
+    path.write_text(
+        HEAD
+        + """## One {#one}
+
+```sh node1
+docker swarm init
+```
+
+```yaml step
+goal:
+  - {nodes: {state: ready}, expect: {count: 1}, within: 90s}
+hints: [Init.]
+```
+
+## Two {#two}
+
+```sh node1
+docker node update --availability drain node1
+```
+
+```yaml step
+goal:
+  - {node: node1, expect: {availability: drain}, within: 90s}
+hints: [Drain.]
+```
+"""
+    )
+    said: list[str] = []
+    assert await walk_lab(load_lab(path), empty_swarm.name, keep=True, first="two", write=said.append) == ExitCode.OK
+    assert said[1].startswith("Brought to «Two» in ")
+    assert said[2].startswith("✔  2/2 two ")
+    assert said[3].startswith("1 of 1 steps passed")
 
 
 async def test_a_session_shows_commands_with_their_facts_and_types_them(

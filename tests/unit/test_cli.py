@@ -161,3 +161,10 @@ def test_a_fault_that_there_is_none_of_names_those_that_there_are(capsys: Captur
 def test_a_fault_needs_a_playground(capsys: Captured) -> None:
     assert run(["fault", "node2", "pause", "--name", "none"]) == ExitCode.NOT_FOUND
     assert "none" in capsys.readouterr().err
+
+
+def test_a_walk_from_a_step_that_is_none_makes_no_nodes(capsys: Captured) -> None:
+    assert run(["walk", "orchestration", "--from", "nosuch", "--provider", "containers"]) == ExitCode.NOT_FOUND
+    said = capsys.readouterr()
+    assert "no step “nosuch”" in said.err
+    assert said.out == ""

@@ -1,6 +1,7 @@
 """The application: makes the screen, starts the making of the nodes beside it, and leaves in order."""
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -147,10 +148,11 @@ class SwarmtutorApp(LookApp, inherit_bindings=False):
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
-        async with asyncio.timeout(CLOSE_TIMEOUT):
-            await self.session.close()
-            if self._chronicle is not None:
-                await self._chronicle.stop()
+        with contextlib.suppress(TimeoutError):  # whoever leaves is not kept for that
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await self.session.close()
+                if self._chronicle is not None:
+                    await self._chronicle.stop()
 
     def _session_event(self, event: SessionEvent) -> None:
         message: Message

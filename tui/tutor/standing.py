@@ -83,7 +83,7 @@ async def bring_to_start(stage: Stage) -> None:
     except TimeoutError:
         raise UserError(
             f"The nodes did not form the swarm that the lab begins with within {_DEADLINE:.0f} s.",
-            "Make them anew with `swarmtutor reset`.",
+            "Reset them with `swarmtutor reset`, and try again.",
             exit_code=ExitCode.BROKEN,
         ) from None
 

@@ -28,8 +28,15 @@ async def walk_lab(
     `first`: the id of the step to begin at; the nodes are brought there by the commands of the steps before it.
 
     A playground that was there before is used only if its nodes are untouched, and stays; one that was made for the
-    walk is removed at the end, also on Ctrl-C and SIGTERM, unless `keep`. Returns OK only if every step passed.
+    walk is removed at the end, also on Ctrl-C and SIGTERM, unless `keep`. Returns OK only if every step passed. Raises
+    UserError, for an unknown step before anything is made.
     """
+    if first and first not in [step.id for step in lab.steps]:
+        raise UserError(
+            f"The lab “{lab.id}” has no step “{first}”.",
+            f"Its steps: {', '.join(step.id for step in lab.steps)}.",
+            exit_code=ExitCode.NOT_FOUND,
+        )
     task = asyncio.current_task()
     if task is not None:
         with contextlib.suppress(NotImplementedError):  # Windows has no such signal
@@ -49,7 +56,7 @@ async def walk_lab(
             if session.view.readiness is Readiness.BEHIND:
                 raise UserError(
                     f"The nodes of playground “{name}” are not as the lab wants them: {lab.start}.",
-                    f"`swarmtutor reset --name {name}` makes them anew.",
+                    f"`swarmtutor reset --name {name}` puts them back.",
                     exit_code=ExitCode.BUSY,
                 )
             write(f"{lab.title}: {len(lab.steps)} steps on {playground.provider}, published ports by {playground.mesh}")
