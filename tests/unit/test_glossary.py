@@ -19,11 +19,13 @@ def test_the_shipped_glossary_has_no_mistakes() -> None:
     assert [str(mistake) for mistake in parse_glossary(path.read_text(encoding="utf-8"), path)[1]] == []
 
 
-@pytest.mark.parametrize(
-    "word",
-    "manager worker node task service replica drain ingress quorum raft leader rollback stack secret config".split()
-    + ["desired state", "routing mesh", "overlay network", "rolling update", "join token", "managers", "Drained"],
-)
+WANTED = """
+manager, worker, node, task, service, replica, desired state, drain, ingress, routing mesh, quorum, raft, leader,
+overlay network, rolling update, rollback, stack, secret, config, join token, managers, Drained
+"""
+
+
+@pytest.mark.parametrize("word", [" ".join(word.split()) for word in WANTED.split(",")])
 def test_the_words_of_a_swarm_are_explained(word: str) -> None:
     term = find_term(word, SHIPPED)
     assert term is not None
