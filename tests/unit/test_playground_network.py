@@ -47,7 +47,7 @@ def test_addresses_follow_the_network() -> None:
     addresses = Addresses(Network("10.77.4.0/24"))
     assert (addresses.host, addresses.hub) == ("10.77.4.1", "10.77.4.2")
     assert [addresses.node(node) for node in ("node1", "node2", "node3")] == ["10.77.4.11", "10.77.4.12", "10.77.4.13"]
-    assert addresses.hardware("node1") == "02:53:0a:4d:04:0b"
+    assert (addresses.hardware("hub"), addresses.hardware("node1")) == ("02:53:0a:4d:04:02", "02:53:0a:4d:04:0b")
 
 
 @pytest.mark.parametrize("name", ["lab", "a-much-longer-name-of-24"])

@@ -92,10 +92,14 @@ class Addresses:
         """A node: .11, .12 and .13."""
         return str(self.subnet[11 + NODE_NAMES.index(node)])
 
-    def hardware(self, node: str) -> str:
-        """A node's link address. Always the same, so that nobody keeps a stale one after the node is replaced."""
-        octets = bytes([0x02, 0x53, *self.subnet[11 + NODE_NAMES.index(node)].packed])
-        return octets.hex(":")
+    def hardware(self, part: str) -> str:
+        """The link address of a node or of the hub.
+
+        Always the same, so that nobody keeps a stale one after a node is replaced. A bridge by itself has the lowest
+        one of its ports, and takes another one with them.
+        """
+        address = ipaddress.IPv4Address(self.hub if part == "hub" else self.node(part))
+        return bytes([0x02, 0x53, *address.packed]).hex(":")
 
 
 _EVERYWHERE = 8
@@ -203,7 +207,7 @@ async def build(names: Names, addresses: Addresses) -> None:
         _batch(
             [
                 "link set lo up",
-                "link add lab type bridge forward_delay 0",
+                f"link add lab address {addresses.hardware('hub')} type bridge forward_delay 0",
                 "link set host master lab",
                 "link set host up",
                 *(command for node in NODE_NAMES for command in _in_hub(node)),
