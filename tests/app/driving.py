@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from textual.pilot import Pilot
 
 from tests.app.fakes import FakeSession, prepare_well
-from tui.app.app import Prepare, SwarmtutorApp
+from tui.app.app import Beginning, Prepare, SwarmtutorApp
+from tui.app.preferences import ForThisRun, PreferencesFile
 from tui.app.screens.lab import LabScreen
 from tui.app.signs import Signs
 from tui.tutor.offer import HostMends
@@ -64,10 +65,15 @@ async def driven(
     keymap: Mapping[str, str] | None = None,
     signs: Signs | None = None,
     mends: HostMends | None = None,
+    begin: Beginning | None = None,
+    preferences: PreferencesFile | None = None,
+    look: ForThisRun | None = None,
 ) -> AsyncGenerator[Driven]:
     """The app on a fake session; with `live`, from the moment that the nodes are up."""
     chosen = session or FakeSession()
-    app = SwarmtutorApp(chosen, prepare, keymap=keymap, signs=signs, mends=mends)
+    app = SwarmtutorApp(
+        chosen, prepare, keymap=keymap, signs=signs, mends=mends, begin=begin, preferences=preferences, look=look
+    )
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Driven(app, pilot, chosen)
         if live:
