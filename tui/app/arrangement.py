@@ -1,5 +1,6 @@
 """Which parts of the lab are seen at once, and how large they are. Pure."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,4 +71,5 @@ def share_of(cells: int, total: int, first_least: int, second_least: int) -> flo
     least where there is room for it.
     """
     cells = max(min(cells, total - second_least), min(first_least, total // 2))
-    return min(max(round(100 * cells / max(total, 1), 1), SMALLEST_SHARE), LARGEST_SHARE)
+    share = math.ceil(10_000 * cells / max(total, 1)) / 100  # never a cell less when it is made cells again
+    return min(max(share, SMALLEST_SHARE), LARGEST_SHARE)

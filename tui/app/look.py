@@ -147,7 +147,7 @@ class LookApp(App[int], inherit_bindings=False):
         if still is not self._still.enabled:
             self._still.enabled = still
             if self.is_running:
-                self.refresh()
+                self.refresh_css(animate=False)
 
     @on(SharesChosen)
     def _shares_chosen(self, event: SharesChosen) -> None:

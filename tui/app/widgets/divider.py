@@ -2,6 +2,7 @@
 
 from textual import events
 from textual.content import Content
+from textual.geometry import Offset
 from textual.message import Message
 from textual.widget import Widget
 
@@ -33,17 +34,19 @@ class _Grip(Widget):
     ALLOW_SELECT = False
     held = False  # the button is down
     dragged = False  # and has been moved since
+    _from = Offset()  # where it went down
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Hold it."""
         self.dragged = False
         if event.button == 1:
             self.held = True
+            self._from = event.screen_offset
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Follow."""
-        if self.held and (event.delta_x or event.delta_y):
+        if self.held and (self.dragged or event.screen_offset != self._from):
             self.dragged = True
             self.post_message(Moved(self, event.screen_x, event.screen_y))
 
