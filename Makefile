@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove record test-containers test-hosts test-kernel check bench screenshots schema keys setup clean
+.PHONY: help run test prove record test-containers test-hosts test-kernel test-browser check bench screenshots schema keys setup clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ check: ## lint, format, types, import contracts
 	.venv/bin/ruff format --check
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 .venv/bin/pyright
 	.venv/bin/lint-imports
+
+test-browser: ## the lab and its pets page in Chromium, on real nodes; PICTURES=folder keeps what is seen (two minutes)
+	@.ci/setup.sh browser
+	@SWARMTUTOR_PICTURES="$(PICTURES)" $(PY) -m pytest -m slow tests/browser $(ARGS)
 
 bench: ## measure what the README promises
 	@.ci/setup.sh dev

@@ -4,12 +4,13 @@
 #   .ci/setup.sh run    the program: a virtual environment, and as root on Debian the engine and its tools
 #   .ci/setup.sh dev    the same plus what tests and checks need
 #   .ci/setup.sh kernel the same plus another kernel to try it on
+#   .ci/setup.sh browser  the same plus Chromium without a window
 #   .ci/setup.sh venv   only the virtual environment, with the tools of `make check`
 #
 # YES=1 skips the one question; without a terminal nobody is asked. PYTHON=… chooses the interpreter.
 set -Eeuo pipefail
 
-readonly GOAL=${1:?run, dev, kernel or venv}
+readonly GOAL=${1:?run, dev, kernel, browser or venv}
 readonly ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly VENV=$ROOT/.venv
 
@@ -65,6 +66,8 @@ missing_packages() {
     [ "$GOAL" != dev ] || [ -x /usr/sbin/sshd ] || echo openssh-server
     # A Linux that runs as an ordinary process.
     [ "$GOAL" != kernel ] || command -v linux.uml >/dev/null || echo user-mode-linux
+    # Shows what is served to browsers.
+    [ "$GOAL" != browser ] || command -v chromium-headless-shell chromium >/dev/null || echo chromium-headless-shell
 }
 
 # ------------------------------------------------------------------------------------------- the system packages
@@ -186,9 +189,9 @@ run)
     set_up_system
     if [ -f "$VENV/.set-up-for-dev" ]; then set_up_venv dev '[dev]'; else set_up_venv run '[serve]'; fi
     ;;
-dev | kernel | venv)
+dev | kernel | browser | venv)
     set_up_system
     set_up_venv dev '[dev]'
     ;;
-*) die "unknown goal «$GOAL»: run, dev, kernel or venv" ;;
+*) die "unknown goal «$GOAL»: run, dev, kernel, browser or venv" ;;
 esac
