@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SshNode", "SshShell", "Way"]
 
 _ENGINE = "/var/run/docker.sock"
-_WINDOW = 16_384  # bytes on their way in a shell; several times as many wait with them, and Ctrl-C waits behind them all
+_WINDOW = 16_384  # bytes on their way in a shell; several times as many wait besides, and Ctrl-C waits behind them all
 _SAID_BY_OPENSSH = (
     ("Connection refused", "connection refused"),
     ("No route to host", "no route to host"),
