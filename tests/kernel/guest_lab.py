@@ -16,8 +16,7 @@ from tui.checks.extras import extras_of
 from tui.labs.model import Lab, Step
 from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir
-from tui.playground.connection import SshNode
-from tui.playground.model import Completed, Node, WebAnswer
+from tui.playground.model import Completed, Node
 from tui.playground.playground import open_playground
 from tui.swarm.hints import Pace
 from tui.swarm.observer import Observer
@@ -46,12 +45,6 @@ def unhurried(lab: Lab) -> Lab:
 def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("walk.LOOK_DEADLINE", "walk.ANSWER_DEADLINE", "perform.COMMAND_DEADLINE", "perform.FACT_DEADLINE"):
         monkeypatch.setattr(f"tui.tutor.{name}", PATIENCE)
-    fetch = SshNode.fetch
-
-    async def fetch_slowly(node: SshNode, port: int, path: str = "/", *, timeout: float = 3.0) -> WebAnswer:
-        return await fetch(node, port, path, timeout=10 * timeout)
-
-    monkeypatch.setattr(SshNode, "fetch", fetch_slowly)
 
 
 def test_the_pets_are_not_examined() -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.playground.model import Completed, Node, NodeUnreachableError
+from tui.playground.connection import SshNode
+from tui.playground.model import Completed, Node, NodeUnreachableError, WebAnswer
 from tui.playground.playground import SshPlayground, open_playground
 from tui.swarm.build import SwarmRows
 from tui.swarm.engine_client import EngineClient, EngineError
@@ -43,8 +44,20 @@ def patience() -> Generator[None]:
     """What counts as silence elsewhere may be a node that works here."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("_CONNECT_SECONDS", "_LOGIN_SECONDS", "_KEEPALIVE_SECONDS"):
-            patch.setattr(f"tui.playground.link.{name}", 60.0)
+            patch.setattr(f"tui.playground.link.{name}", 20.0)
         patch.setattr("tui.playground.engine_line._OPEN_SECONDS", 60.0)
+        fetch, run = SshNode.fetch, SshNode.run
+
+        async def fetch_patiently(node: SshNode, port: int, path: str = "/", *, timeout: float = 3.0) -> WebAnswer:
+            return await fetch(node, port, path, timeout=10 * timeout)
+
+        async def run_patiently(
+            node: SshNode, command: str, *, stdin: bytes = b"", timeout: float = 10.0, as_root: bool = False
+        ) -> Completed:
+            return await run(node, command, stdin=stdin, timeout=max(timeout, 120.0), as_root=as_root)
+
+        patch.setattr(SshNode, "fetch", fetch_patiently)
+        patch.setattr(SshNode, "run", run_patiently)
         yield
 
 
@@ -146,7 +159,7 @@ async def homes(node: Node) -> list[str]:
 
 async def answers(node: Node, times: int) -> set[str]:
     """Which replicas answer on a node's published port. A request that fails is none of them."""
-    return {(await node.fetch(5000, timeout=20.0)).served_by for _ in range(times)} - {""}
+    return {(await node.fetch(5000)).served_by for _ in range(times)} - {""}
 
 
 async def served(playground: SshPlayground, replicas: int, *nodes: str) -> None:

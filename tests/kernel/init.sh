@@ -31,6 +31,7 @@ mount -t tmpfs tmpfs /var/lib/swarmtutor
 umount -l /mnt
 ip link set lo up
 hostname other-kernel
+modprobe loop # block devices, which this machine has none of
 ulimit -n 65536
 # This kernel has the older kind of tables only.
 update-alternatives --set iptables "$(command -v iptables-legacy)" >/dev/null

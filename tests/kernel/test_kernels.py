@@ -78,7 +78,7 @@ def _text(path: Path) -> str:
 
 def try_there(control_groups: str, module: str, *words: str, seconds: float, kernel_words: Sequence[str] = ()) -> None:
     """Run tests on another kernel. What it said was passed on already; the end of it says what went wrong."""
-    command = (sys.executable, "-m", "pytest", *_PLAIN, *_PLUGINS, "-x", "-s", "-v", f"tests/kernel/{module}", *words)
+    command = (sys.executable, "-m", "pytest", *_PLAIN, *_PLUGINS, "-x", "-s", "-v", f"tests/{module}", *words)
     said = boot(control_groups, command, seconds=seconds, kernel_words=kernel_words)
     if "\nexit status 0\n" not in said:
         how = (
@@ -98,11 +98,21 @@ def test_a_kernel_that_is_ended_leaves_nothing() -> None:
 
 
 def test_three_nodes_on_a_kernel_with_ipvs_and_control_groups_of_version_2() -> None:
-    try_there("v2", "guest_machine.py", seconds=1800)
+    try_there("v2", "kernel/guest_machine.py", seconds=1800)
 
 
 def test_a_lab_is_walked_to_its_end_with_ipvs() -> None:
-    try_there("v2", "guest_lab.py", seconds=1800)
+    try_there("v2", "kernel/guest_lab.py", seconds=1800)
+
+
+def test_nothing_of_the_machine_is_reached_from_a_node_with_control_groups_of_version_2() -> None:
+    # What is left out makes groups of version 2 for itself, where there are others.
+    more = ("tests/swarm/test_safety_namespaces.py", "-k", "not version_2")
+    try_there("v2", "swarm/test_safety.py", *more, seconds=1800)
+
+
+def test_the_nodes_of_somebody_who_is_not_root() -> None:
+    try_there("v2", "kernel/guest_rootless.py", seconds=1500)
 
 
 @pytest.mark.parametrize(
@@ -114,4 +124,4 @@ def test_a_lab_is_walked_to_its_end_with_ipvs() -> None:
     ],
 )
 def test_the_nodes_of_an_odd_machine(control_groups: str, kernel_words: tuple[str, ...]) -> None:
-    try_there(control_groups, "guest_machine.py", "-k", "everywhere", seconds=900, kernel_words=kernel_words)
+    try_there(control_groups, "kernel/guest_machine.py", "-k", "everywhere", seconds=900, kernel_words=kernel_words)
