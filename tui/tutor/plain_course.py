@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from tui.checks.model import Outcome
@@ -14,7 +15,7 @@ from tui.tutor.page import next_command
 from tui.tutor.plain_ears import Ears
 from tui.tutor.plain_input import LineReader
 from tui.tutor.plain_lesson import Farewell, PlainLesson
-from tui.tutor.plain_page import aftermath_lines, goal_lines, outline_lines, place, standing_lines
+from tui.tutor.plain_page import aftermath_lines, goal_lines, outline_lines, place, prediction, standing_lines
 from tui.tutor.plain_prose import Line, ended, prose_lines
 from tui.tutor.plain_speaker import Speaker
 from tui.tutor.plain_swarm import node_lines, service_lines, task_lines
@@ -40,6 +41,8 @@ EnterShell = Callable[[str], Awaitable[None]]
 
 _COMMAND_DEADLINE = 600.0
 _SHELL_OPENS = 20.0
+_SILENT = 3.0
+"""Seconds for the shell of a node whose engine does not answer either."""
 _REMINDER = 10.0
 """Seconds after which it is said that a command is still running."""
 _MARKS = 2.0
@@ -92,6 +95,8 @@ class PlainCourse(PlainLesson):
             case Asked(word, rest):
                 await self._words[word.name](rest)
             case Command(node, text):
+                if not node:  # so that it is heard where it runs
+                    self._say(Line(f"On {self._front}: {text}", code=True))
                 await self._command(node or self._front, text)
             case Front(node):
                 self._session.look_at_node(node)
@@ -144,12 +149,13 @@ class PlainCourse(PlainLesson):
             self._say("This step asks nothing that is still open.")
         elif not rest:
             self._say(ended(question.ask), how_to_answer(question))
-        elif not session.answer(question.id, value := read_answer(question, rest)):
-            self._say(how_to_answer(question))
         else:
-            said = question.choices[int(value) - 1] if question.choices else value
-            self._say(f"Your prediction: {ended(said)}")
-            self._tell_news()
+            value = read_answer(question, rest)
+            with self._aside() as news:
+                taken = session.answer(question.id, value)
+                said = prediction(replace(question, answer=value)) if taken else how_to_answer(question)
+                if not any(said in (line.text if isinstance(line, Line) else line) for line in news):
+                    news.insert(0, said)
 
     async def _why(self, _rest: str) -> None:
         view = self._session.view
@@ -264,8 +270,10 @@ class PlainCourse(PlainLesson):
     async def _to_prompt(self, shell: NodeShell) -> None:
         """Raises UserError where the shell does not come to its prompt."""
         await self._idle()
+        engine = self._session.snapshot.engines.get(shell.node)
+        silent = engine is not None and not engine.reachable
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_SHELL_OPENS):
+            async with asyncio.timeout(_SILENT if silent else _SHELL_OPENS):
                 await self._session.until(lambda: shell.connected and not shell.opening)
         if not shell.connected:
             raise UserError(f"There is no shell on {shell.node} now: {ended(shell.trouble)}")
@@ -318,7 +326,7 @@ class PlainCourse(PlainLesson):
             self._session.look_at_node(node)
             self._say(f"This is a shell on {node} now. `exit` brings you back to the lesson.")
             enter = self._enter
-            async with self._aside():
+            with self._aside():
                 try:
                     await enter(node)
                 except UserError as error:

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Generator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 
 from tui.checks.model import Outcome
@@ -140,6 +140,7 @@ class PlainLesson:
     def began(self, node: str, text: str) -> None:
         """A command begins in one of the lesson's shells."""
         if self._aloud and self._session.view.doing is not None:
+            self._session.look_at_node(node)
             self._say(Line(f"On {node}: {_first_line(text)}", code=True))
 
     def connected(self) -> None:
@@ -260,14 +261,14 @@ class PlainLesson:
         except TimeoutError:
             raise UserError("Something else is still being done; try again.") from None
 
-    @asynccontextmanager
-    async def _aside(self) -> AsyncGenerator[None]:
-        """While it lasts something else has the terminal, and what happens is told afterwards."""
-        self._held = []
+    @contextmanager
+    def _aside(self) -> Generator[list[str | Line]]:
+        """While it lasts something else speaks, or has the terminal; what is held back is told afterwards."""
+        held = self._held = list[str | Line]()
         try:
-            yield
+            yield held
         finally:
-            held, self._held = self._held, None
+            self._held = None
             self._say(*held)
 
 

@@ -19,7 +19,6 @@ from tui.tutor.views import (
 
 __all__ = [
     "aftermath_lines",
-    "answer_words",
     "command_lines",
     "goal_lines",
     "goal_sentence",
@@ -28,6 +27,7 @@ __all__ = [
     "outline_lines",
     "page_lines",
     "place",
+    "prediction",
     "question_lines",
     "standing_lines",
     "trouble",
@@ -120,11 +120,16 @@ def question_lines(question: PageQuestion) -> list[Line]:
             lines += [Line(f"Choice {number}: {ended(say)}") for number, say in enumerate(question.choices, 1)]
             how = "`answer` and the number of a choice answers it, before you try it."
     if question.answer:
-        return [*lines, Line(f"Your prediction: {ended(answer_words(question))} `answer` changes it.")]
+        return [*lines, Line(f"{prediction(question)} `answer` changes it.")]
     return [*lines, Line(how)]
 
 
-def answer_words(question: PageQuestion) -> str:
+def prediction(question: PageQuestion) -> str:
+    """What the learner has answered: «Your prediction: it stays there.»"""
+    return f"Your prediction: {ended(_answer_words(question))}"
+
+
+def _answer_words(question: PageQuestion) -> str:
     """The learner's answer as it is read: a choice by its text."""
     if question.kind is QuestionKind.CHOICE and question.answer.isdigit():
         number = int(question.answer)
@@ -138,7 +143,7 @@ def judged_lines(question: PageQuestion) -> list[Line]:
     lines: list[Line] = []
     if question.answer:
         verdict = {True: " That was right.", False: " That was not so.", None: ""}[question.right]
-        lines.append(Line(f"Your prediction: {ended(answer_words(question))}{verdict}"))
+        lines.append(Line(f"{prediction(question)}{verdict}"))
     if question.seen:
         lines.append(Line(f"What the swarm says: {ended(question.seen)}"))
     return [*lines, *prose_lines(question.why)]
