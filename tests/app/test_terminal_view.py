@@ -13,6 +13,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from tests.local_shell import LocalShell, wait_until
+from tui.app.widgets import terminal_screen
 from tui.app.widgets.terminal_view import TerminalView
 from tui.terminal.bittty_engine import BitttyEngine
 
@@ -32,6 +33,7 @@ class FakePort:
 
 
 class TerminalApp(App[None]):
+    CLICK_CHAIN_TIME_THRESHOLD: ClassVar[float] = 60.0  # a slow machine clicks slowly
     CSS = "Input { dock: top; } TerminalView { height: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+right_square_bracket", "note('release')", "Leave the shell", priority=True),
@@ -113,10 +115,13 @@ async def test_shows_what_the_engine_shows(app: TerminalApp) -> None:
         assert any(segment.style and segment.style.link == "https://a.example" for segment in strip)
 
 
-async def test_engine_and_shell_get_the_size_of_the_view_once_it_stands_still(app: TerminalApp) -> None:
+async def test_engine_and_shell_get_the_size_of_the_view_once_it_stands_still(
+    app: TerminalApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with app.run_test(size=(40, 12)) as pilot:
         await settled(pilot, app)
         assert app.port.sizes[-1] == (40, 9)
+        monkeypatch.setattr(terminal_screen, "RESIZE_DELAY", 2.0)  # a slow machine pauses for longer than it is told
         before = len(app.port.sizes)
         for width in range(41, 61):
             app.view.styles.width = width
@@ -187,11 +192,9 @@ async def test_cursor_is_a_block_with_the_focus_and_a_line_without(app: Terminal
     async with app.run_test(size=(40, 12)) as pilot:
         await settled(pilot, app)
         app.feed("ab中".encode() + b"\x1b[3G")
-        await shows(pilot, app.view, "ab中")
-        assert cells_with(app.view.render_line(0), "reverse") == [2, 3]
+        await wait_until(lambda: cells_with(app.view.render_line(0), "reverse") == [2, 3], "the cursor, as a block")
         app.query_one(Input).focus()
-        await pilot.pause()
-        assert cells_with(app.view.render_line(0), "reverse") == []
+        await wait_until(lambda: cells_with(app.view.render_line(0), "reverse") == [], "the cursor, as a line")
         assert cells_with(app.view.render_line(0), "underline") == [2, 3]
         app.feed(b"\x1b[?25l")
         await wait_until(lambda: cells_with(app.view.render_line(0), "underline") == [], "a hidden cursor")
@@ -201,16 +204,12 @@ async def test_cursor_shows_on_reversed_text(app: TerminalApp) -> None:
     async with app.run_test(size=(40, 12)) as pilot:
         await settled(pilot, app)
         app.feed(b"\x1b[7mabc\x1b[2G")
-        await shows(pilot, app.view, "abc")
-        assert cells_with(app.view.render_line(0), "reverse") == [0, 2]
+        await wait_until(lambda: cells_with(app.view.render_line(0), "reverse") == [0, 2], "the cursor on reversed text")
 
 
 async def test_only_changed_lines_are_painted(app: TerminalApp, monkeypatch: pytest.MonkeyPatch) -> None:
     async with app.run_test(size=(40, 12)) as pilot:
         await settled(pilot, app)
-        app.feed(b"\x1b[5;1H")
-        await wait_until(lambda: cells_with(app.view.render_line(4), "reverse") == [0], "the cursor in its place")
-        await pilot.pause()
         painted: list[int] = []
         original = TerminalView.render_line
 
@@ -219,6 +218,10 @@ async def test_only_changed_lines_are_painted(app: TerminalApp, monkeypatch: pyt
             return original(view, y)
 
         monkeypatch.setattr(TerminalView, "render_line", render_line)
+        app.feed(b"\x1b[5;1H")
+        await wait_until(lambda: 4 in painted, "the cursor in its place")
+        await pilot.pause()
+        painted.clear()
         app.feed(b"x")
         await wait_until(lambda: bool(painted), "a paint")
         await pilot.pause()

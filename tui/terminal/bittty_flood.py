@@ -135,16 +135,11 @@ class Flood:
     def _runs_of(self, lines: Sequence[str], style: Any) -> tuple[list[list[Run]] | None, Any]:
         """The runs of lines, None if there is a background colour; and the style after them."""
         look = self._look_of(style)
+        if not any("\x1b" in line for line in lines):
+            known = {line: [Run(line, look, len(line))] if line else [] for line in set(lines)}
+            return [known[line] for line in lines], style
         found: list[list[Run]] = []
-        known: dict[str, list[Run]] = {}
         for line in lines:
-            if "\x1b" not in line:
-                same = known.get(line)
-                if same is None:
-                    same = known[line] = [Run(line, look, len(line))] if line else []
-                found.append(same)
-                continue
-            known.clear()  # the style may change
             runs: list[Run] = []
             for part in _SGR.split(line):
                 if part.startswith("\x1b"):

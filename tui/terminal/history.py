@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tui.terminal.engine import Run, RunStyle
 
@@ -58,13 +59,10 @@ class History:
 
     def append_lines(self, lines: Sequence[Sequence[Run]], columns: int) -> None:
         """Add the rows that whole lines take at a width, without blanks at their ends that have no style."""
-        known: dict[int, Sequence[_Row]] = {}
-        for line in lines:
-            # In a flood the same line comes again and again, as the same object.
-            rows = known.get(id(line))
-            if rows is None:
-                rows = known[id(line)] = _rows_of(line, columns)
-            self._rows.extend(rows)
+        # In a flood the same line comes again and again, as the same object.
+        known = {id(line): line for line in lines}
+        made = {key: _rows_of(line, columns) for key, line in known.items()}
+        self._rows.extend(chain.from_iterable([made[id(line)] for line in lines]))
         self._trim()
 
     def clear(self) -> None:

@@ -23,6 +23,10 @@ __all__ = ["TerminalPort", "TerminalScreen"]
 
 PAINT_INTERVAL = 1 / 30
 """Seconds between two paints, at least. The first after a pause, or after a key, comes at once."""
+FLOOD_PAINT_INTERVAL = 1 / 15
+"""Seconds between two paints while whole screens go by and nobody types: what is not painted is time for the flood."""
+TYPING = 0.5
+"""Seconds after a key for which somebody waits to see what comes of it."""
 RESIZE_DELAY = 0.05
 """Seconds for which the size must stand still before the shell hears of it."""
 HELD_PAINT_DELAY = 0.25
@@ -89,6 +93,8 @@ class TerminalScreen(Widget):
         self._scrolled_rows = 0
         self._offset = 0  # rows looked back into the history; -1 if the bottom row makes room for the line that says so
         self._last_paint = 0.0
+        self._last_key = 0.0
+        self._flooded = False  # nothing of what the last paint showed was there before
         self._expects_echo = False  # what comes next may answer a key: it is painted at once
         self._paint_timer: Timer | None = None
         self._held_timer: Timer | None = None
@@ -143,7 +149,9 @@ class TerminalScreen(Widget):
         """Say that the engine was fed. Cheap: paints are spaced, and none is made where nothing changed."""
         if not self.is_attached:
             return
-        wait = self._last_paint + PAINT_INTERVAL - time.monotonic()
+        now = time.monotonic()
+        calm = now - self._last_key > TYPING
+        wait = self._last_paint + (FLOOD_PAINT_INTERVAL if self._flooded and calm else PAINT_INTERVAL) - now
         if wait <= 0 or self._expects_echo:
             self._expects_echo = False
             self._paint()
@@ -161,6 +169,7 @@ class TerminalScreen(Widget):
         dirty = engine.take_dirty()
         grown = engine.scrolled_rows - self._scrolled_rows
         self._scrolled_rows += grown
+        self._flooded = grown >= engine.rows
         before, self._cursor = self._cursor, engine.cursor()
         if dirty is None or grown:
             self._strips.clear()

@@ -1,5 +1,7 @@
 """The command box: a live terminal in a widget."""
 
+import time
+
 from textual import events
 from textual.geometry import Offset
 from textual.message import Message
@@ -99,6 +101,7 @@ class TerminalView(TerminalScreen, can_focus=True):
         if data and self._port is not None:
             self.scroll_to_present()
             self._expects_echo = True
+            self._last_key = time.monotonic()
             self._port.write(data)
 
     def on_focus(self) -> None:
