@@ -204,7 +204,7 @@ async def test_cursor_shows_on_reversed_text(app: TerminalApp) -> None:
     async with app.run_test(size=(40, 12)) as pilot:
         await settled(pilot, app)
         app.feed(b"\x1b[7mabc\x1b[2G")
-        await wait_until(lambda: cells_with(app.view.render_line(0), "reverse") == [0, 2], "the cursor on reversed text")
+        await wait_until(lambda: cells_with(app.view.render_line(0), "reverse") == [0, 2], "the cursor on reverse")
 
 
 async def test_only_changed_lines_are_painted(app: TerminalApp, monkeypatch: pytest.MonkeyPatch) -> None:
