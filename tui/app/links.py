@@ -9,7 +9,8 @@ from tui.tutor.views import LessonView
 
 __all__ = ["Link", "links_in", "links_of"]
 
-_NAMED = re.compile(r"(?<!!)\[(?P<text>[^\[\]]+)\]\(\s*<?(?P<url>https?://[^\s<>]+?)>?(?:\s+\"[^\"]*\")?\s*\)")
+_PAIRED = r"(?:[^\s<>()]|\([^\s<>()]*\))+"  # parentheses belong to an address where they come in pairs
+_NAMED = re.compile(rf"(?<!!)\[(?P<text>[^\[\]]+)\]\(\s*<?(?P<url>https?://{_PAIRED})>?(?:\s+\"[^\"]*\")?\s*\)")
 _BARE = re.compile(r"https?://[^\s<>\[\]`\"'»“”]+")
 
 

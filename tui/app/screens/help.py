@@ -50,7 +50,7 @@ def pane_keys(pane: Pane, keymap: Mapping[str, str]) -> list[tuple[Action, Seque
 
 def _row(keys: Sequence[str], keys_width: int, body: Line, width: int) -> list[Line]:
     names = key_names(keys) or "(none)"
-    return hang(line(Span(f"  {names:<{keys_width}}", Role.KEY)), body, width)
+    return hang(line(Span(f"  {names:<{max(keys_width, len(names) + 2)}}", Role.KEY)), body, width)
 
 
 def _title(action: Action) -> str:
@@ -73,9 +73,12 @@ class PaneKeys(LinesWidget):
         lines = [line(Span(f"Here: {name}", Role.ACCENT))]
         lines += hang(line("  "), inline(self._about or usual, Role.MUTED), width)
         rows = pane_keys(self._pane, self._keymap)
-        keys_width = max((len(key_names(keys)) for _, keys in rows), default=0) + 3
-        for action, keys in rows:
-            lines += _row(keys, keys_width, line(_title(action)), width)
+        scroll = [key for action, keys in rows if action.quiet for key in keys]
+        rows = [(_title(action), keys) for action, keys in rows if not action.quiet]
+        rows += [("Scroll", scroll)] if scroll else []
+        keys_width = max((len(key_names(keys)) for title, keys in rows if title != "Scroll"), default=0) + 3
+        for title, keys in rows:
+            lines += _row(keys, keys_width, line(title), width)
         return lines
 
 
