@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tests.bench import bring_up, change, echo, first_frame, life, memory, throughput, views, walking
+from tests.bench import box, bring_up, change, echo, first_frame, flood, life, memory, throughput, views, walking
 from tests.bench.pressure import Pressure
 from tests.bench.report import as_json, heading, section, unmeasured
 from tests.bench.stats import CannotMeasureError, Figure, Options, Result
@@ -26,6 +26,8 @@ FIGURES = (
     Figure("life", "up, reset and down, beside three plain containers with an engine each", life.measure),
     Figure("change", "from a change in the swarm to the sign that turns green", change.measure),
     Figure("echo", "from a key to its echo on screen", echo.measure),
+    Figure("flood", "from Ctrl-C to the prompt while output pours", flood.measure),
+    Figure("box", "10 MB of output through the command box, on 120×40 cells", box.measure),
     Figure("first-frame", "from the start of the program to its first page", first_frame.measure),
     Figure("views", "from a look at the swarm to the rows of each live view, on 120×40 cells", views.measure),
     Figure("memory", "after the whole lab, taken with keys", memory.measure),

@@ -9,7 +9,7 @@ from typing import Any, cast
 from tests.bench.stats import Options, Result, Row, Unit
 from tui.terminal.bittty_engine import BitttyEngine
 
-__all__ = ["measure"]
+__all__ = ["COLUMNS", "ROWS", "coloured", "filled", "log_lines", "measure"]
 
 COLUMNS, ROWS = 120, 40
 CHUNK = 4096
@@ -35,7 +35,7 @@ def measure(options: Options) -> Result:
     size = options.rounds(256, 64) * 1024
     rows: list[Row] = []
     for kind, make in _KINDS.items():
-        content = _filled(make(random.Random(kind)), size)
+        content = filled(make(random.Random(kind)), size)
         chunks = [content[start : start + CHUNK] for start in range(0, len(content), CHUNK)]
         ours: list[float] = []
         raw: list[float] = []
@@ -63,7 +63,8 @@ def _speed(feed: Callable[[bytes], object], chunks: list[bytes]) -> float:
     return sum(map(len, chunks)) / 1e6 / (time.perf_counter() - begun)
 
 
-def _filled(lines: Iterator[str], size: int) -> bytes:
+def filled(lines: Iterator[str], size: int) -> bytes:
+    """At least so many bytes of it."""
     content = bytearray()
     while len(content) < size:
         content += next(lines).encode()
@@ -82,7 +83,8 @@ def _plain(chance: random.Random) -> Iterator[str]:
         yield _sentence(chance, chance.randrange(20, COLUMNS)) + "\r\n"
 
 
-def _coloured(chance: random.Random) -> Iterator[str]:
+def coloured(chance: random.Random) -> Iterator[str]:
+    """Every word in another colour."""
     while True:
         words = _sentence(chance, 80).split()
         yield "".join(f"\x1b[{chance.choice((0, 1, 4))};3{chance.randrange(8)}m{w} " for w in words) + "\x1b[0m\r\n"
@@ -102,6 +104,19 @@ def _progress(chance: random.Random) -> Iterator[str]:
         yield "\x1b[6A"
 
 
+def log_lines(chance: random.Random) -> Iterator[str]:
+    """What a service writes down of its requests."""
+    while True:
+        moment = f"2026-11-22T12:{chance.randrange(60):02}:{chance.randrange(60):02}Z"
+        yield f"{moment} web.{chance.randrange(9)} GET /pets/{chance.randrange(10**6)} 200 {_sentence(chance, 30)}\r\n"
+
+
+def _flood(chance: random.Random) -> Iterator[str]:
+    """What `yes` writes."""
+    while True:
+        yield "y\r\n"
+
+
 def _scroll(chance: random.Random) -> Iterator[str]:
     while True:
         yield f"{chance.randrange(10**6)}\r\n"
@@ -114,9 +129,11 @@ def _wide(chance: random.Random) -> Iterator[str]:
 
 _KINDS: dict[str, Callable[[random.Random], Iterator[str]]] = {
     "plain text": _plain,
-    "colours (SGR)": _coloured,
+    "colours (SGR)": coloured,
     "cursor addressing": _cursor,
     "progress of docker service create": _progress,
     "short lines that scroll": _scroll,
+    "yes": _flood,
+    "a log": log_lines,
     "wide characters (CJK)": _wide,
 }

@@ -18,8 +18,8 @@ __all__ = ["Flood"]
 
 _SGR = re.compile(r"(\x1b\[[0-9;:]*m)")
 _LINES = re.compile(r"(?:\A|(?<=\n))(?:(?:[\x20-\x7e]++|\x1b\[[0-9;:]*+m)*+\r\n)++")
-_LEAST_LINES = 3
-"""Screenfuls below which it is not worth it."""
+_LEAST_SCREENFULS = 1.25
+"""How much has to arrive together for it to be worth it: the last screenful is drawn in any case."""
 _TRANSITIONS = 4_096
 _SINGLE_WIDTH = "single"
 _PLAIN = RunStyle()
@@ -40,14 +40,15 @@ class Flood:
     def feed(self, text: str) -> None:
         """Everything is parsed or put into the history, in order."""
         rows: int = self._board.height
-        if text.count("\n") < _LEAST_LINES * rows:
+        least = int(_LEAST_SCREENFULS * rows) + 1
+        if text.count("\n") < least:
             self._parse(text)
             return
         done = 0
         for stretch in _LINES.finditer(text):
             lines = stretch[0].split("\r\n")
             lines.pop()
-            if len(lines) >= _LEAST_LINES * rows:
+            if len(lines) >= least:
                 self._parse(text[done : stretch.start()])
                 self._take(lines, rows)
                 done = stretch.end()
