@@ -192,13 +192,14 @@ def _in_own_namespaces(arguments: argparse.Namespace, argv: Sequence[str]) -> in
     on_nodes = (_status, _down, _reset, _fault, _shell)
     if sys.platform == "win32" or os.geteuid() == 0 or not (makes or arguments.handler in on_nodes):
         return None
+    from tui.app.page import show_around
     from tui.playground.providers.own_machine import belongs_inside, run_inside
 
     every = arguments.handler is _status or (arguments.handler is _down and arguments.all)
     wanted = HOSTS if arguments.card or arguments.node_at else arguments.provider
     if not belongs_inside(None if every else arguments.name, wanted, makes=makes):
         return None
-    return run_inside([sys.executable, "-P", "-m", "tui", *argv], os.environ)
+    return run_inside([sys.executable, "-P", "-m", "tui", *argv], os.environ, show_around)
 
 
 # -- a lesson ----------------------------------------------------------------------------------------------------
@@ -239,20 +240,9 @@ def _front_end(arguments: argparse.Namespace) -> Callable[..., int]:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from tui.app.serve.command import serve, serving_of
-    from tui.labs.parse import load_lab_by_id
-    from tui.paths import content_dir
+    from tui.app.serve.command import serve_lab
 
-    load_lab_by_id(arguments.lab, content_dir())  # a mistake is said here, not in the browser
-    _wanted(arguments)  # host keys are settled here, too
-    argv = [sys.executable, "-P", "-m", "tui", "run", arguments.lab, "--served", "--name", arguments.name]
-    for option, value in (("--provider", arguments.provider), ("--card", arguments.card)):
-        argv += [option, value] if value else []
-    for node in arguments.node_at:
-        argv += ["--node", node]
-    for key in arguments.accept_host_key:
-        argv += ["--accept-host-key", key]
-    return serve(serving_of(arguments, argv), _line)
+    return serve_lab(arguments, lambda: _wanted(arguments), _line)
 
 
 def _walk(arguments: argparse.Namespace) -> int:

@@ -96,6 +96,10 @@ class Person:
         )
         return self.run_program(self._python, "-P", "-c", code, command)
 
+    def visit_inside(self) -> subprocess.CompletedProcess[str]:
+        """Open a port from inside the person's namespaces, and visit it from outside of them."""
+        return self.run_program(self._python, "-P", "-c", VISITOR)
+
     def end(self) -> None:
         """End whatever is left, of a test that failed or was killed."""
         for pid in self.processes():
@@ -129,6 +133,40 @@ async def main():
     return done.exit_status
 
 sys.exit(asyncio.run(main()))
+"""
+
+
+PORT_INSIDE = """
+import sys
+from pathlib import Path
+from tui.playground.outside import usual_listen
+
+with usual_listen()(0) as listener:
+    Path(sys.argv[1]).write_text(f"{listener.getsockname()[1]}\\n")
+    visitor, _ = listener.accept()
+    visitor.sendall(b"from inside")
+    visitor.close()
+"""
+
+VISITOR = f"""
+import os, socket, sys, threading, time
+from pathlib import Path
+from tui.playground.providers.own_machine import run_inside
+
+told = Path(os.environ["HOME"], "port")
+
+def visit():
+    deadline = time.monotonic() + 120
+    while not (told.exists() and told.read_text().endswith("\\n")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    with socket.create_connection(("127.0.0.1", int(told.read_text())), 60) as line:
+        print(line.recv(100).decode())
+
+visitor = threading.Thread(target=visit)
+visitor.start()
+status = run_inside([sys.executable, "-P", "-c", {PORT_INSIDE!r}, str(told)], os.environ)
+visitor.join()
+sys.exit(status)
 """
 
 
@@ -187,3 +225,13 @@ def test_a_keeper_that_is_killed_takes_everything_with_it_and_the_files_can_be_r
     removed = person.run("down", "--name", "rootless")
     assert "nothing of it is left" in removed.stdout, removed.stdout + removed.stderr
     assert not keeper.parent.exists()
+
+
+def test_what_is_published_inside_is_reached_from_the_persons_own_browser(person: Person) -> None:
+    visited = person.visit_inside()
+    assert visited.returncode == 0, visited.stdout + visited.stderr
+    assert visited.stdout == "from inside\n"
+    deadline = time.monotonic() + 90
+    while person.processes():
+        assert time.monotonic() < deadline, person.processes()
+        time.sleep(0.1)

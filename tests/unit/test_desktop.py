@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.app.desktop import Way, browser_ways, clipboard_ways, copied_words, hand_over
+from tui.app.desktop import Way, browser_ways, clipboard_ways, copied_words, hand_over, person_before_sudo
 
 ALL = "/usr/bin/{}".format
 
@@ -79,3 +79,26 @@ def test_what_is_said_is_what_is_known() -> None:
     assert "Some terminals ignore it" in copied_words("abc", None)
     assert "many terminals drop it" in copied_words("a" * 80_000, None)
     assert copied_words("abc", None, in_browser=True).startswith("Not copied")
+
+
+@pytest.mark.parametrize(
+    ("environment", "root", "words"),
+    [
+        ({}, True, []),
+        ({"SUDO_USER": "ada", "SUDO_UID": "1000"}, False, []),
+        ({"SUDO_USER": "root", "SUDO_UID": "0"}, True, []),
+        ({"SUDO_USER": "ada", "SUDO_UID": "x"}, True, []),
+        (
+            {"SUDO_USER": "ada", "SUDO_UID": "1000", "DISPLAY": ":0", "XAUTHORITY": ""},
+            True,
+            ["runuser", "-u", "ada", "XDG_RUNTIME_DIR=/run/user/1000", "DISPLAY=:0"],
+        ),
+    ],
+)
+def test_a_browser_is_run_by_the_person_and_not_by_root(
+    environment: dict[str, str], root: bool, words: list[str]
+) -> None:
+    before = person_before_sudo(environment, ALL, root=root)
+    assert [word for word in before if word in words] == words
+    assert bool(before) is bool(words)
+    assert not any(word.startswith("XAUTHORITY") for word in before)

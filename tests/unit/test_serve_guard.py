@@ -2,7 +2,9 @@
 
 import base64
 import json
+import socket
 import stat
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from tui.app.serve.guard import Asked, Door, Kind, Tickets, is_loopback, splits_
 from tui.app.serve.options import add_serve_options
 from tui.app.serve.program import Keys, Ping, Sight, Size, understand
 from tui.app.serve.token import SHORTEST, kept_token
+from tui.cli import run
 from tui.errors import ExitCode, UserError
 
 TOKEN = "correct-horse-battery-staple"
@@ -282,3 +285,30 @@ def test_a_wrong_command_line_is_explained(argv: list[str], says: str) -> None:
     with pytest.raises(UserError, match=says) as refused:
         asked(*argv)
     assert refused.value.exit_code is ExitCode.USAGE
+
+
+def test_mistakes_are_said_before_anything_is_served(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "orchestratoin"]) is ExitCode.NOT_FOUND
+    assert "orchestration" in capsys.readouterr().err
+    assert run(["serve", "--host", "0.0.0.0"]) is ExitCode.USAGE
+    assert "--token" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_named_with_the_way_to_get_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "tui.app.serve.site", raising=False)
+    monkeypatch.setitem(sys.modules, "textual_serve.server", None)
+    assert run(["serve", "--port", "0"]) is ExitCode.UNSUPPORTED
+    said = capsys.readouterr().err
+    assert "textual_serve" in said
+    assert "swarmtutor[serve]" in said
+
+
+def test_a_port_that_is_taken_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["serve", "--port", str(port)]) is ExitCode.BUSY
+    said = capsys.readouterr().err
+    assert f"Port {port} of 127.0.0.1 cannot be opened" in said
+    assert "Without --port" in said

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["Way", "browser_ways", "clipboard_ways", "copied_words", "copy_text", "hand_over", "open_address"]
+__all__ = [
+    "Way",
+    "browser_ways",
+    "clipboard_ways",
+    "copied_words",
+    "copy_text",
+    "hand_over",
+    "open_address",
+    "person_before_sudo",
+]
 
 DEADLINE = 3.0
 """Seconds after which a clipboard or a browser that does not answer is given up."""
@@ -113,6 +122,26 @@ async def _taken(way: Way, text: str) -> bool:
     return process.returncode == 0
 
 
+def person_before_sudo(
+    environment: Mapping[str, str] = os.environ, which: Which = shutil.which, *, root: bool | None = None
+) -> tuple[str, ...]:
+    """What stands before a command so that the person runs it who became root by sudo; empty for anybody else.
+
+    Browsers refuse to run as root, or open another profile; the person's own finds their desktop by these variables.
+    """
+    if root is None:
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
+    person, uid = environment.get("SUDO_USER", ""), environment.get("SUDO_UID", "")
+    if not root or person in ("", "root") or not uid.isdigit() or not which("runuser"):
+        return ()
+    place = f"/run/user/{uid}"
+    desktop = (f"XDG_RUNTIME_DIR={place}", f"DBUS_SESSION_BUS_ADDRESS=unix:path={place}/bus")
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY")
+    shown = (f"{name}={environment[name]}" for name in names if environment.get(name))
+    home = os.path.expanduser(f"~{person}")
+    return ("runuser", "-u", person, "--", "env", f"HOME={home}", *desktop, *shown)
+
+
 async def _shown(way: Way, address: str) -> bool:
     """A browser that is the first of its kind stays: one that runs after the deadline has taken the address."""
 
@@ -120,7 +149,11 @@ async def _shown(way: Way, address: str) -> bool:
         try:
             # Not of asyncio's making: those end with the program, and a window must not.
             process = subprocess.Popen(
-                [*way.command, address], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True
+                [*person_before_sudo(), *way.command, address],
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                stderr=DEVNULL,
+                start_new_session=True,
             )
         except OSError:
             return False

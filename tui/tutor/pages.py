@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from tui.playground.forward import Forwards, PortNode
+from tui.playground.forward import Forwards, PortNode, listen_here
 from tui.playground.model import Node
+from tui.playground.outside import usual_listen
 from tui.swarm.snapshot import Snapshot
 
 __all__ = ["Pages", "published_ports"]
@@ -20,8 +21,9 @@ class Pages:
     """Follows the swarm: a port is reached here as long as a service publishes it. Belongs to one event loop."""
 
     def __init__(self, nodes: Sequence[Node] = ()) -> None:
-        self._forwards = Forwards([node for node in nodes if isinstance(node, PortNode)])
-        self._reachable = any(isinstance(node, PortNode) for node in nodes)
+        ways = [node for node in nodes if isinstance(node, PortNode)]
+        self._forwards = Forwards(ways, usual_listen() if ways else listen_here)
+        self._reachable = bool(ways)
         self._wanted: tuple[int, ...] = ()
         self._change: asyncio.Task[None] | None = None
 

@@ -16,14 +16,15 @@ from tui.app.serve.guard import Door, is_loopback
 from tui.app.serve.options import DEFAULT_PORT, KEPT, TOKEN_VARIABLE
 from tui.app.serve.token import checked_token, kept_token
 from tui.errors import ExitCode, UserError
-from tui.paths import state_dir
+from tui.labs.parse import load_lab_by_id
+from tui.paths import content_dir, state_dir
 
 if TYPE_CHECKING:
     from aiohttp import web
 
     from tui.app.serve.site import Site
 
-__all__ = ["Serving", "serve", "serving_of"]
+__all__ = ["Serving", "serve", "serve_lab", "serving_of"]
 
 _TRIES = 20  # ports after the default one that are tried where it is taken
 
@@ -63,6 +64,24 @@ def serving_of(arguments: argparse.Namespace, argv: Sequence[str]) -> Serving:
     own = socket.gethostname().lower()
     names = {name.lower().rstrip(".") for name in (*arguments.known_as, own, own.split(".")[0], f"{own}.local")}
     return Serving(tuple(argv), host, port, token, secret_in, tuple(sorted(names)) if token else ())
+
+
+def serve_lab(arguments: argparse.Namespace, settle: Callable[[], object], write: Write) -> int:
+    """Serve the lab that a command line names. `settle`: what the person has to say before nodes are made.
+
+    Raises UserError for what would else be seen in the browser only, and whatever `serve` raises.
+    """
+    load_lab_by_id(arguments.lab, content_dir())
+    argv = [sys.executable, "-P", "-m", "tui", "run", arguments.lab, "--served", "--name", arguments.name]
+    for option, value in (("--provider", arguments.provider), ("--card", arguments.card)):
+        argv += [option, value] if value else []
+    for node in arguments.node_at:
+        argv += ["--node", node]
+    for key in arguments.accept_host_key:
+        argv += ["--accept-host-key", key]
+    serving = serving_of(arguments, argv)
+    settle()
+    return serve(serving, write)
 
 
 def _token(asked: str | None) -> tuple[str, str]:

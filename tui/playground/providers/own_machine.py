@@ -25,6 +25,7 @@ from pathlib import Path
 from tui.errors import ExitCode, UserError
 from tui.paths import state_dir
 from tui.playground.locks import LockHeldError, hold_lock
+from tui.playground.outside import Show, attended
 from tui.playground.providers import choose_provider, provider_named
 from tui.playground.providers.tools import look_up
 from tui.playground.record import PlaygroundPaths, known_names, load_record
@@ -190,10 +191,15 @@ def _made_inside(name: str) -> bool:
     return record.provider == "namespaces" if record else (PlaygroundPaths.of(name).root / "nodes").exists()
 
 
-def run_inside(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _show_nothing(_address: str) -> bool:
+    return False
+
+
+def run_inside(command: Sequence[str], environment: Mapping[str, str], show: Show = _show_nothing) -> int:
     """Run a command in the person's own namespaces, making them if there are none; returns its exit status.
 
-    Raises UserError where that is not allowed.
+    It may ask for ports of the machine around, and to `show` pages there. Raises UserError where namespaces are not
+    allowed.
     """
     nsenter = look_up("nsenter")
     assert nsenter is not None
@@ -201,24 +207,27 @@ def run_inside(command: Sequence[str], environment: Mapping[str, str]) -> int:
     # A Ctrl-C reaches who runs inside by itself; a signal to us alone is passed on.
     previous = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, *_PASSED_ON)}
     try:
-        inside = subprocess.Popen(
-            [
-                nsenter,
-                *("--target", str(pid), "--user", "--net", "--mount", "--ipc", "--pid", f"--wd={Path.cwd()}"),
-                "--",
-                *command,
-            ],
-            env={
-                **environment,
-                "SWARMTUTOR_STATE": str(state_dir()),
-                "SWARMTUTOR_RUNTIME": "/run/swarmtutor",
-                "PATH": f"{environment.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin",
-            },
-            preexec_fn=_hear_signals,
-        )
-        for number in _PASSED_ON:
-            signal.signal(number, lambda received, _frame: _pass_on(received, inside.pid))
-        status = inside.wait()
+        with attended(show) as (line, variable):
+            inside = subprocess.Popen(
+                [
+                    nsenter,
+                    *("--target", str(pid), "--user", "--net", "--mount", "--ipc", "--pid", f"--wd={Path.cwd()}"),
+                    "--",
+                    *command,
+                ],
+                env={
+                    **environment,
+                    **variable,
+                    "SWARMTUTOR_STATE": str(state_dir()),
+                    "SWARMTUTOR_RUNTIME": "/run/swarmtutor",
+                    "PATH": f"{environment.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin",
+                },
+                pass_fds=[line],
+                preexec_fn=_hear_signals,
+            )
+            for number in _PASSED_ON:
+                signal.signal(number, lambda received, _frame: _pass_on(received, inside.pid))
+            status = inside.wait()
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
