@@ -76,14 +76,14 @@ def test_the_help_lists_every_action_with_all_its_keys() -> None:
 
 async def test_keys_can_be_remapped_and_everything_follows() -> None:
     async with driven(keymap={"lesson.hint": "ctrl+g,f13", "lesson.previous": "f14"}) as it:
-        assert "Ctrl-G hint" in it.lab.bar("footer").text
+        await it.until(lambda: "Ctrl-G hint" in it.lab.bar("footer").text, "Ctrl-G hint")
         await it.press("h")
         assert not it.session.view.hints
         await it.press("ctrl+g")
         await it.until_seen("Hint  Look at")
         await it.press("1")
         await it.until(lambda: it.lab.shell_box.terminal.has_focus, "in the shell")
-        assert "F13 hint" in it.lab.bar("footer").text
+        await it.until(lambda: "F13 hint" in it.lab.bar("footer").text, "F13 hint")
         await it.press("f13")
         await it.until_seen("Hint 2")
         text = "\n".join(text_of(each) for each in KeyTable(it.app.keymap).lines(90))
@@ -113,8 +113,8 @@ async def test_in_the_shell_the_footer_names_the_keys_that_reach_us() -> None:
         await it.press("1")
         footer = it.lab.bar("footer")
         await it.until(lambda: "Ctrl-] leave shell" in footer.text, "the way out is shown")
-        assert "F5 type it" in footer.text
-        assert "F2-F4 node" in footer.text
+        await it.until(lambda: "F5 type it" in footer.text, "F5 type it")
+        await it.until(lambda: "F2-F4 node" in footer.text, "F2-F4 node")
         assert "Tab" not in footer.text
         assert " q quit" not in footer.text
 

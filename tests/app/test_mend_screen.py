@@ -62,10 +62,10 @@ async def test_what_is_missing_is_said_with_the_keys_in_sight(size: tuple[int, i
     async with driven(size, prepare=lacking(), live=False, mends=mends_of(FakeMachine())) as it:
         await shown(it)
         for text in ("Bring what is missing", "Show the command", "Look again", "Quit"):
-            assert text in it.screen_text
+            await it.until_seen(text)
         if size[1] > 20:
-            assert "not installed: dockerd, docker, ip" in it.screen_text
-            assert "Start [b]Docker[/b] Desktop." in it.screen_text
+            await it.until_seen("not installed: dockerd, docker, ip")
+            await it.until_seen("Start [b]Docker[/b] Desktop.")
 
 
 async def test_one_key_shows_the_commands_and_another_carries_them_out() -> None:
@@ -103,7 +103,7 @@ async def test_a_failure_is_said_with_the_last_lines_and_the_table_again() -> No
         await shown(it)
         await it.press("f", "y")
         await it.until_seen("E: The repository [x] is not signed.")
-        assert "Look again" in it.screen_text
+        await it.until_seen("Look again")
 
 
 async def test_where_it_may_not_install_only_the_command_is_offered() -> None:
