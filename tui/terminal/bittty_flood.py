@@ -9,6 +9,7 @@ only done for what it is known to be true of: ASCII text, colours and line ends,
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tui.terminal.engine import Run, RunStyle
@@ -20,9 +21,18 @@ _SGR = re.compile(r"(\x1b\[[0-9;:]*m)")
 _LINES = re.compile(r"(?:\A|(?<=\n))(?:(?:[\x20-\x7e]++|\x1b\[[0-9;:]*+m)*+\r\n)++")
 _LEAST_SCREENFULS = 1.25
 """How much has to arrive together for it to be worth it: the last screenful is drawn in any case."""
-_TRANSITIONS = 4_096
+_MAX_PENS = 1_000
 _SINGLE_WIDTH = "single"
 _PLAIN = RunStyle()
+
+
+@dataclass(eq=False, slots=True)
+class _Pen:
+    """A style of the board's, how it looks, and what sequences make of it: a style's hash is slow to be had."""
+
+    style: Any
+    look: RunStyle
+    after: "dict[str, _Pen]" = field(default_factory=dict[str, "_Pen"])
 
 
 class Flood:
@@ -35,7 +45,7 @@ class Flood:
         self._history = history
         self._parse = parse
         self._look_of = look_of
-        self._styles: dict[tuple[Any, str], Any] = {}
+        self._pens: dict[Any, _Pen] = {}
 
     def feed(self, text: str) -> None:
         """Everything is parsed or put into the history, in order."""
@@ -126,42 +136,47 @@ class Flood:
         """
         device = self._board.style
         before = device.current
-        hidden, after = self._runs_of(lines, before)
+        hidden, after = self._runs_of(lines, self._pen(before))
         coloured = any("\x1b" in line for line in last)
         if hidden is not None and coloured and self._runs_of(last, after)[0] is None:
             hidden = None
-        device.current = before if hidden is None else after
+        device.current = before if hidden is None else after.style
         return hidden
 
-    def _runs_of(self, lines: Sequence[str], style: Any) -> tuple[list[list[Run]] | None, Any]:
-        """The runs of lines, None if there is a background colour; and the style after them."""
-        look = self._look_of(style)
+    def _runs_of(self, lines: Sequence[str], pen: "_Pen") -> "tuple[list[list[Run]] | None, _Pen]":
+        """The runs of lines, None if there is a background colour; and what is written with after them."""
         if not any("\x1b" in line for line in lines):
-            known = {line: [Run(line, look, len(line))] if line else [] for line in set(lines)}
-            return [known[line] for line in lines], style
+            known = {line: [Run(line, pen.look, len(line))] if line else [] for line in set(lines)}
+            return [known[line] for line in lines], pen
         found: list[list[Run]] = []
         for line in lines:
             runs: list[Run] = []
-            for part in _SGR.split(line):
-                if part.startswith("\x1b"):
-                    style = self._after(style, part)
-                    look = self._look_of(style)
-                    if style.bg is not None:
-                        return None, style
-                elif part and runs and runs[-1].style == look:
-                    runs[-1] = Run(runs[-1].text + part, look, runs[-1].cells + len(part))
+            # Text and sequences in turn, text first.
+            for index, part in enumerate(_SGR.split(line)):
+                if index % 2:
+                    pen = pen.after.get(part) or self._pen_after(pen, part)
+                    if pen.style.bg is not None:
+                        return None, pen
+                elif part and runs and runs[-1].style == pen.look:
+                    runs[-1] = Run(runs[-1].text + part, pen.look, runs[-1].cells + len(part))
                 elif part:
-                    runs.append(Run(part, look, len(part)))
+                    runs.append(Run(part, pen.look, len(part)))
             found.append(runs)
-        return found, style
+        return found, pen
 
-    def _after(self, style: Any, sequence: str) -> Any:
-        """The style that a sequence makes of another."""
-        found = self._styles.get((style, sequence))
-        if found is None:
-            self._board.style.current = style
-            self._parse(sequence)
-            if len(self._styles) >= _TRANSITIONS:
-                self._styles.clear()
-            found = self._styles[style, sequence] = self._board.style.current
-        return found
+    def _pen(self, style: Any) -> "_Pen":
+        pen = self._pens.get(style)
+        if pen is None:
+            if len(self._pens) >= _MAX_PENS:
+                self._pens.clear()
+            pen = self._pens[style] = _Pen(style, self._look_of(style))
+        return pen
+
+    def _pen_after(self, pen: "_Pen", sequence: str) -> "_Pen":
+        """The pen that a sequence makes of another."""
+        self._board.style.current = pen.style
+        self._parse(sequence)
+        if len(pen.after) >= _MAX_PENS:
+            pen.after.clear()
+        after = pen.after[sequence] = self._pen(self._board.style.current)
+        return after
