@@ -4,6 +4,7 @@ What a user namespace lacks of control groups of version 2 and of IPVS is looked
 IPVS is not: this kernel has no nftables for IPv4 (CONFIG_NF_TABLES_IPV4).
 """
 
+import os
 import subprocess
 import time
 from collections.abc import Generator
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.kernel.guest_steps import PATIENCE, say
-from tests.swarm.test_rootless import Person
+from tests.swarm.test_rootless import UID, Person
 from tui.errors import ExitCode
+from tui.playground.providers.rootless import WITHOUT_GROUPS
 
 pytest_plugins = ("tests.swarm.test_rootless",)
 
@@ -57,10 +59,22 @@ def disk() -> Generator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def group() -> None:
+    """We are in a control group that was handed over to the person, as a session's manager does (cgroups(7))."""
+    theirs = Path("/sys/fs/cgroup/theirs")
+    theirs.mkdir()
+    for path in (theirs, *(theirs / f"cgroup.{name}" for name in ("procs", "threads", "subtree_control"))):
+        os.chown(path, UID, UID)
+    (theirs / "cgroup.procs").write_text(str(os.getpid()))
+
+
 def test_three_engines_run_and_a_swarm_is_formed(person: Person) -> None:
     examined = person.run("doctor", timeout=PATIENCE)
     assert "namespaces: can work here" in examined.stdout, examined.stdout
-    assert "memory is not limited" in examined.stdout
+    # The group is theirs, and is not taken: what is mounted begins with the machine's own, which nobody else may write.
+    assert "control groups" in examined.stdout
+    assert WITHOUT_GROUPS in examined.stdout
     made = person.run("up", "--name", "rootless", timeout=PATIENCE)
     say(made.stdout)
     assert made.returncode == ExitCode.OK, made.stdout + made.stderr

@@ -28,8 +28,11 @@ _log = logging.getLogger(__name__)
 KEEPER_PACE = Pace(poll=5.0, info=5.0, reporting=0.15, quick=0.15, patient=1.0, freshness=60.0)
 """Frugal: it runs in the background for hours. Events tell it what matters."""
 
-WATCH_PACE = Pace(poll=15.0, info=15.0, reporting=5.0, quick=1.0, patient=5.0, freshness=60.0)
-"""Where the kernel carries published ports there is nothing to keep but an eye on who has left a swarm."""
+WATCH_PACE = Pace(poll=15.0, info=15.0, reporting=5.0, quick=1.0, patient=5.0, freshness=60.0, deadline=30.0)
+"""Where the kernel carries published ports there is nothing to keep but an eye on who has left a swarm.
+
+Nobody waits for that: an engine that takes long to answer would only be asked twice.
+"""
 
 _VERIFY = 5.0
 """Seconds after which rules in force are looked at again: Docker may have made the sandbox anew."""
