@@ -236,7 +236,7 @@ def _all_frozen(hierarchy: Hierarchy, folder: Path) -> bool:
     return (folder / "freezer.state").read_text().strip() == "FROZEN"
 
 
-def freeze(hierarchies: Sequence[Hierarchy], path: str, *, timeout: float = 10.0) -> None:
+def freeze(hierarchies: Sequence[Hierarchy], path: str, *, timeout: float = 30.0) -> None:
     """Stop every process of the group where it is. Raises TimeoutError after `timeout` s; nothing is frozen then."""
     deadline = time.monotonic() + timeout
     for hierarchy in _freezers(hierarchies):
@@ -279,7 +279,7 @@ def is_alive(hierarchies: Iterable[Hierarchy], path: str) -> bool:
     return not all(_zombie(pid) for pid in processes(hierarchies, path))
 
 
-def kill_all(hierarchies: Sequence[Hierarchy], path: str, *, timeout: float = 10.0) -> None:
+def kill_all(hierarchies: Sequence[Hierarchy], path: str, *, timeout: float = 30.0) -> None:
     """End every process of the group at once and wait until none is left. Raises TimeoutError after `timeout` s."""
     deadline = time.monotonic() + timeout
     while True:
@@ -311,7 +311,7 @@ def _remove_tree(top: Path, deadline: float) -> None:
                 break
 
 
-def remove(hierarchies: Iterable[Hierarchy], path: str, *, timeout: float = 10.0) -> None:
+def remove(hierarchies: Iterable[Hierarchy], path: str, *, timeout: float = 30.0) -> None:
     """Remove the group with all groups below it, from every tree. One that is not there is no error."""
     deadline = time.monotonic() + timeout
     for hierarchy in hierarchies:
