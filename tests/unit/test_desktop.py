@@ -78,7 +78,7 @@ def test_what_is_said_is_what_is_known() -> None:
     assert copied_words("a\nb", way) == "Copied to the clipboard: 2 lines."
     assert "Some terminals ignore it" in copied_words("abc", None)
     assert "many terminals drop it" in copied_words("a" * 80_000, None)
-    assert copied_words("abc", None, in_browser=True).startswith("Not copied")
+    assert copied_words("abc", None, in_browser=True).startswith("Sent to your browser")
 
 
 @pytest.mark.parametrize(

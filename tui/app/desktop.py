@@ -172,7 +172,8 @@ def copied_words(text: str, way: Way | None, *, in_browser: bool = False) -> str
     if way is not None:
         return f"Copied to {way.to}: {what}."
     if in_browser:
-        return f"Not copied: a page in a browser does not let programs write to its clipboard ({what})."
+        # Browsers give pages their clipboard on loopback addresses and over https alone.
+        return f"Sent to your browser for its clipboard: {what}. If it does not take it, select with Shift-drag."
     if len(text) > TERMINAL_LIMIT:
         return f"Sent to your terminal for its clipboard: {what}. That is a lot; many terminals drop it."
     return f"Sent to your terminal for its clipboard: {what}. Some terminals ignore it; if so, select with Shift-drag."

@@ -8,17 +8,20 @@ from types import MappingProxyType
 
 from tui.checks.model import Outcome
 from tui.errors import UserError
+from tui.labs.glossary import load_glossary
 from tui.labs.model import Command as StepCommand
 from tui.labs.model import Subject
+from tui.paths import content_dir
 from tui.playground.model import NODE_NAMES
 from tui.tutor.page import next_command
 from tui.tutor.plain_ears import Ears
+from tui.tutor.plain_glossary import term_lines, words_lines
 from tui.tutor.plain_input import LineReader
 from tui.tutor.plain_lesson import Farewell, PlainLesson
 from tui.tutor.plain_page import aftermath_lines, goal_lines, outline_lines, place, prediction, standing_lines
 from tui.tutor.plain_prose import Line, ended, prose_lines
 from tui.tutor.plain_speaker import Speaker
-from tui.tutor.plain_swarm import node_lines, service_lines, task_lines
+from tui.tutor.plain_swarm import node_lines, page_lines, service_lines, task_lines
 from tui.tutor.plain_talk import (
     find_step,
     how_to_answer,
@@ -81,6 +84,8 @@ class PlainCourse(PlainLesson):
                 "nodes": self._nodes,
                 "services": self._services,
                 "tasks": self._tasks,
+                "changes": self._changes,
+                "words": self._explain,
                 "shell": self._shell,
                 "where": self._where,
                 "help": self._help,
@@ -187,10 +192,22 @@ class PlainCourse(PlainLesson):
 
     async def _services(self, _rest: str) -> None:
         session = self._session
-        self._say(*service_lines(session.snapshot, session.mesh, session.now()))
+        services = service_lines(session.snapshot, session.mesh, session.now())
+        self._say(*services, *page_lines(session.snapshot, session.published))
 
     async def _tasks(self, rest: str) -> None:
         self._say(*task_lines(self._session.snapshot, rest, self._session.now()))
+
+    async def _changes(self, rest: str) -> None:
+        self._say(*change_lines(self._changed, rest, self._session.now()))
+
+    async def _explain(self, rest: str) -> None:
+        try:
+            terms = await asyncio.to_thread(load_glossary, content_dir())
+        except UserError as error:
+            self._say(error.what, error.hint)
+            return
+        self._say(*(term_lines(terms, rest) if rest else words_lines(terms, self._session.view)))
 
     # --- doing ------------------------------------------------------------------------------------------------------
 

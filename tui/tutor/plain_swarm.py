@@ -1,11 +1,11 @@
 """The swarm as lines of text: a line for each node, service or task, the most telling words first. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Service, Snapshot, SwarmNode, Task
 from tui.tutor.plain_prose import ended
 
-__all__ = ["MESHES", "node_lines", "service_lines", "task_lines"]
+__all__ = ["MESHES", "change_lines", "node_lines", "page_lines", "service_lines", "task_lines"]
 
 _ENDED = frozenset({"failed", "rejected", "orphaned", "complete", "shutdown"})
 MESHES = {"ipvs": "IPVS", "nftables": "a stand-in of packet filter rules, since this kernel has no IPVS"}
@@ -76,12 +76,19 @@ def _blind(snapshot: Snapshot, now: float) -> list[str]:
 # --- services and tasks --------------------------------------------------------------------------------------------
 
 
-def service_lines(snapshot: Snapshot, mesh: str, now: float) -> list[str]:
-    """A line for each service: what runs and what was asked for, and by which ports it is reached."""
+def service_lines(snapshot: Snapshot, mesh: str, now: float, pages: Mapping[int, str] | None = None) -> list[str]:
+    """A line for each service: what runs and what was asked for, and by which ports it is reached.
+
+    `pages`: where this machine reaches each published port.
+    """
     if not snapshot.services:
         return [_no_services(snapshot), *_blind(snapshot, now)]
     lines = [_service(snapshot, service) for service in snapshot.services]
     ingress = any(port.mode == "ingress" for service in snapshot.services for port in service.ports)
+    for service in snapshot.services:
+        for port in dict.fromkeys(port.published for port in service.ports if port.protocol == "tcp"):
+            if pages and port in pages:
+                lines.append(f"{service.name} in a browser: {pages[port]}")
     if mesh and ingress:
         lines.append(f"Published ports are carried by {MESHES.get(mesh, mesh)}.")
     return [*lines, *_blind(snapshot, now)]
@@ -106,6 +113,16 @@ def _port(port: PublishedPort) -> str:
     protocol = "" if port.protocol == "tcp" else f" {port.protocol}"
     where = "of every node" if port.mode == "ingress" else "of the node it runs on"
     return f"port {port.published}{protocol} {where} leads to port {port.target}"
+
+
+def page_lines(snapshot: Snapshot, published: Mapping[int, str]) -> list[str]:
+    """Where a browser on this machine finds what each service publishes."""
+    return [
+        f"{service.name} in a browser on this machine: {published[port]}"
+        for service in snapshot.services
+        for port in dict.fromkeys(each.published for each in service.ports if each.protocol == "tcp")
+        if port in published
+    ]
 
 
 def task_lines(snapshot: Snapshot, name: str, now: float) -> list[str]:
@@ -156,3 +173,36 @@ def _task(snapshot: Snapshot, service: Service, task: Task) -> str:
         state = "was running when its node last answered"
     error = f": {task.error}" if task.error else ""
     return ended(f"{name}{where}: {state}{error}")
+
+
+# --- what changed --------------------------------------------------------------------------------------------------
+
+_MOST_CHANGES = 20
+
+
+def change_lines(changes: Iterable[Change], wanted: str, now: float) -> list[str]:
+    """The last changes, the oldest first: how long ago, of what, what it was and what it is.
+
+    `wanted`: only what has this in its name, or happened on that node.
+    """
+    wanted = wanted.lower()
+    found = [change for change in changes if wanted in f"{change.subject} {change.node}".lower()]
+    if not found:
+        return [f"Nothing with `{wanted}` in its name has changed." if wanted else "Nothing has changed yet."]
+    return [f"{_ago(now - change.at)}: {_change(change)}" for change in found[-_MOST_CHANGES:]]
+
+
+def _ago(seconds: float) -> str:
+    seconds = max(seconds, 0.0)
+    return f"{seconds:.0f} seconds ago" if seconds < 120 else f"{seconds // 60:.0f} minutes ago"
+
+
+def _change(change: Change) -> str:
+    where = f" on {change.node}" if change.node and not change.subject.endswith(f" {change.node}") else ""
+    what = f"{change.subject}{where}"
+    if not change.before:
+        return ended(f"{what} is {change.after}" if change.what == "state" else f"{what}: {change.after}")
+    if not change.after:
+        return f"{what} is gone; it was {ended(change.before)}"
+    aspect = "" if change.what == "state" else f"{change.what} "
+    return f"{what}: {aspect}{change.before}, now {ended(change.after)}"
