@@ -127,6 +127,40 @@ async def test_top_draws_a_table(make: EngineFactory, start: Start) -> None:
     await wait_until(lambda: shell.ended, "the end of top")
 
 
+@pytest.mark.parametrize("make", ENGINES)
+@pytest.mark.usefixtures("page")
+async def test_less_searches_and_marks_what_it_found(make: EngineFactory, start: Start) -> None:
+    shell = start(make, ["less", "page.txt"])
+    await shell.shows("line 11")
+    shell.press("/", *"line 4", "enter")
+    await shell.shows("line 14")
+    await wait_until(
+        lambda: any(run.text == "line 4" and run.style.reverse for y in range(12) for run in shell.engine.row(y)),
+        "what was found, reversed",
+    )
+    shell.press("G")
+    await shell.shows("line 50")
+    shell.press("k", "k")
+    await shell.shows("line 38")
+    shell.press("q")
+    await wait_until(lambda: shell.ended, "the end of less")
+
+
+@pytest.mark.parametrize("make", ENGINES)
+async def test_watch_shows_the_command_again_and_again(make: EngineFactory, start: Start, tmp_path: Path) -> None:
+    (tmp_path / "count").write_text("one\n", encoding="utf-8")
+    shell = start(make, ["watch", "-n", "0.2", "cat count"])
+    await shell.shows("Every 0.2s: cat count")
+    await shell.shows("\n\none\n")
+    assert shell.engine.alternate_screen
+    (tmp_path / "count").write_text("twenty-two 中\n", encoding="utf-8")
+    await shell.shows("\n\ntwenty-two")
+    (tmp_path / "count").write_text("3\n", encoding="utf-8")
+    await shell.shows("\n\n3\n")
+    shell.press("ctrl+c")
+    await wait_until(lambda: shell.ended, "the end of watch")
+
+
 PROGRESS = r"""
 printf 'overall progress: 0 out of 2 tasks\n1/2: \n2/2: \n'
 for step in 'preparing' 'starting ' 'running  '; do
