@@ -131,6 +131,7 @@ class FakeWatcher:
     def __init__(self, first: Snapshot) -> None:
         self.snapshot = first
         self._callbacks: list[Callable[[Snapshot], None]] = []
+        self.later: list[Snapshot] = []  # what is seen next by somebody who waits
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
@@ -149,8 +150,10 @@ class FakeWatcher:
 
     async def wait_for(self, predicate: Callable[[Snapshot], bool], timeout: float) -> Snapshot:
         await self.may_answer.wait()
-        if not predicate(self.snapshot):
-            raise TimeoutError
+        while not predicate(self.snapshot):
+            if not self.later:
+                raise TimeoutError
+            self.show(self.later.pop(0))
         return self.snapshot
 
     def show(self, snapshot: Snapshot) -> None:

@@ -244,6 +244,15 @@ async def test_nothing_is_judged_before_every_engine_was_asked(stage: Stage) -> 
     assert session.view.readiness is Readiness.READY
 
 
+async def test_who_kept_silent_at_the_first_look_is_asked_again(stage: Stage) -> None:
+    stage.file.save(LearnerProgress("small", current="pets", done=("read", "init", "join"), swarm=CLUSTER))
+    slow = engine("node1", reachable=False, error="did not answer within 3 s")
+    stage.watcher.snapshot = no_swarm(engines={**no_swarm().engines, "node1": slow})
+    stage.watcher.later = [swarm()]
+    session = await stage.live(fresh=False)
+    assert session.view.readiness is Readiness.READY
+
+
 async def test_a_command_counts_from_the_moment_at_which_the_shells_open(stage: Stage) -> None:
     stage.watcher.may_answer.clear()
     session = stage.session()

@@ -18,12 +18,15 @@ from tui.swarm.raw import RawObject, moment, number, strings, text
 from tui.swarm.skew import correct_engine, correct_rows, steadied
 from tui.swarm.snapshot import Engine, Extra
 
-__all__ = ["DEADLINE", "EngineClient", "EngineError", "EngineEvent", "ErrorKind", "EventStream"]
+__all__ = ["DEADLINE", "SILENT", "EngineClient", "EngineError", "EngineEvent", "ErrorKind", "EventStream"]
 
 T = TypeVar("T")
 
 DEADLINE = 3.0
 """Seconds that one request may be silent. A manager without a leader would stay silent for 20."""
+
+SILENT = "did not answer"
+"""How the reason begins where somebody listens who says nothing."""
 
 _QUIET_STREAM = 20.0
 """Seconds after which a silent event stream is opened again: no other sign tells a quiet engine from a dead line."""
@@ -254,10 +257,10 @@ def _translated(call: Callable[[], T], deadline: float = DEADLINE) -> T:
     except (APIError, HTTPError) as error:
         raise _from_answer(error) from error
     except (Timeout, TimeoutError) as error:
-        raise EngineError(ErrorKind.TIMEOUT, f"did not answer within {deadline:g} s") from error
+        raise EngineError(ErrorKind.TIMEOUT, f"{SILENT} within {deadline:g} s") from error
     except (RequestException, DockerException, OSError) as error:
         if _is_timeout(error):
-            raise EngineError(ErrorKind.TIMEOUT, f"did not answer within {deadline:g} s") from error
+            raise EngineError(ErrorKind.TIMEOUT, f"{SILENT} within {deadline:g} s") from error
         raise EngineError(ErrorKind.UNREACHABLE, "its engine does not answer") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         # Half an answer, when the engine dies while it speaks; or a body that is no JSON.

@@ -9,7 +9,7 @@ from typing import TypeVar
 from tui.playground.model import EngineDial, Node, NodeUnreachableError, SharedNode
 from tui.swarm.bell import Bell
 from tui.swarm.build import SwarmRows
-from tui.swarm.engine_client import EngineClient, EngineError, EngineEvent, ErrorKind
+from tui.swarm.engine_client import SILENT, EngineClient, EngineError, EngineEvent, ErrorKind
 from tui.swarm.events import EventPump
 from tui.swarm.hints import Hint, Pace, hint_of
 from tui.swarm.lane import Lane
@@ -177,4 +177,4 @@ class EngineWatch:
             raise self._late() from error
 
     def _late(self) -> EngineError:
-        return EngineError(ErrorKind.TIMEOUT, f"did not answer within {self._pace.deadline:g} s")
+        return EngineError(ErrorKind.TIMEOUT, f"{SILENT} within {self._pace.deadline:g} s")

@@ -1,11 +1,13 @@
 """Whether the nodes are where a lesson left them, or where it begins; and how that beginning is made."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 
 from tui.errors import ExitCode, UserError
 from tui.labs.model import Lab
 from tui.playground.model import NODE_NAMES, Node, NodeUnreachableError
+from tui.swarm.engine_client import SILENT
 from tui.swarm.managers import NOT_ASKED
 from tui.swarm.snapshot import LocalState, Snapshot
 from tui.tutor.perform import state_specs
@@ -22,10 +24,15 @@ _MANAGERS: Mapping[str, tuple[str, ...]] = {
 """Who is a manager in each named state of the nodes that has a swarm."""
 
 _DEADLINE = 60.0
+_SECOND_CHANCE = 10.0
 
 
 async def first_look(watcher: Watcher) -> Snapshot:
-    """The first snapshot in which every engine and the swarm have answered, or have been seen not to answer."""
+    """The first snapshot in which every engine and the swarm have answered, or have been seen not to answer.
+
+    One that kept silent is given a second chance: on a busy machine it may only be slow, and what the swarm is would be
+    taken for what it is not.
+    """
 
     def looked(snapshot: Snapshot) -> bool:
         engines = snapshot.engines.values()
@@ -33,10 +40,20 @@ async def first_look(watcher: Watcher) -> Snapshot:
 
     while True:
         try:
-            return await watcher.wait_for(looked, timeout=60.0)
+            first = await watcher.wait_for(looked, timeout=60.0)
+            break
         except TimeoutError:
             # On a machine that is busy enough to take this long, a guess would be worse than waiting.
             continue
+    if _is_silent(first):
+        with contextlib.suppress(TimeoutError):
+            return await watcher.wait_for(lambda snapshot: not _is_silent(snapshot), timeout=_SECOND_CHANCE)
+    return watcher.snapshot
+
+
+def _is_silent(snapshot: Snapshot) -> bool:
+    """Whether somebody listens who does not answer, as opposed to nobody being there."""
+    return any(SILENT in said for said in (snapshot.manager_error, *(each.error for each in snapshot.engines.values())))
 
 
 def is_pristine(snapshot: Snapshot) -> bool:
