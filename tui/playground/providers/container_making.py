@@ -189,9 +189,10 @@ class Maker:
             return api.exec_start(made["Id"]).decode(errors="replace")
 
     def mesh(self) -> str:
-        """What can carry published ports on the engine's kernel: `ipvs` or `nftables`."""
+        """What can carry published ports on the engine's kernel: `ipvs` or `nftables`; see `routing_mesh`."""
         # Asking the kernel for the family makes it load the module, if it has it.
-        script = "genl ctrl get name IPVS >/dev/null 2>&1; if [ -e /proc/net/ip_vs ]; then echo ipvs; fi"
+        ask = "genl ctrl get name IPVS >/dev/null 2>&1"
+        script = f"{ask}; [ ! -e /proc/net/ip_vs ] || [ ! -e /proc/sys/net/ipv4/vs/conntrack ] || echo ipvs"
         return "ipvs" if "ipvs" in self.run(NODE_NAMES[0], "sh", "-c", script) else "nftables"
 
     def busybox(self) -> Busybox:
