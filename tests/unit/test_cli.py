@@ -136,7 +136,7 @@ def test_output_into_a_closed_pipe_is_no_traceback(own_state: Path) -> None:
     os.close(read)
     with os.fdopen(write, "wb") as closed:
         done = subprocess.run(
-            [sys.executable, "-m", "tui", "labs"], stdout=closed, stderr=subprocess.PIPE, timeout=60, check=False
+            [sys.executable, "-m", "tui", "labs"], stdout=closed, stderr=subprocess.PIPE, timeout=240, check=False
         )
     assert b"Traceback" not in done.stderr
     assert done.returncode == ExitCode.OK

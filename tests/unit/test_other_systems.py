@@ -20,7 +20,7 @@ def run_without_posix(code: str, tmp_path: Path) -> str:
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -19,7 +19,7 @@ NO_INDEX = re.compile(
 )
 
 
-def run(argv: list[str | Path], cwd: Path, *, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+def run(argv: list[str | Path], cwd: Path, *, timeout: float = 500) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     return subprocess.run(argv, cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
 

@@ -32,7 +32,7 @@ def run_suite(folder: Path, *, strict: str) -> subprocess.CompletedProcess[str]:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
