@@ -21,7 +21,7 @@ from tui.tutor.plain_news import BLIND, CHURN, SETTLED, News
 from tui.tutor.plain_page import goal_lines, outline_lines, page_lines, question_lines
 from tui.tutor.plain_prose import Line, ended, prose_lines
 from tui.tutor.plain_speaker import Speaker, spelled, wrapped
-from tui.tutor.plain_swarm import node_lines, page_lines, service_lines, task_lines
+from tui.tutor.plain_swarm import address_lines, change_lines, node_lines, service_lines, task_lines
 from tui.tutor.plain_talk import find_step, read_answer
 from tui.tutor.plain_words import WORDS, Asked, Command, Front, Unknown, help_lines, understand
 from tui.tutor.views import (
@@ -601,5 +601,5 @@ def test_no_bytes_bring_an_escape_through(pieces: list[bytes]) -> None:
 def test_where_a_browser_finds_a_page_is_told_with_the_service_it_is_of() -> None:
     snapshot = swarm([service("pets", 1)])
     here = "pets in a browser on this machine: http://127.0.0.1:5001/"
-    assert page_lines(snapshot, {5000: "http://127.0.0.1:5001/", 9: "http://127.0.0.1:9/"}) == [here]
-    assert page_lines(snapshot, {}) == []
+    assert address_lines(snapshot, {5000: "http://127.0.0.1:5001/", 9: "http://127.0.0.1:9/"}) == [here]
+    assert address_lines(snapshot, {}) == []

@@ -21,7 +21,7 @@ from tui.tutor.plain_lesson import Farewell, PlainLesson
 from tui.tutor.plain_page import aftermath_lines, goal_lines, outline_lines, place, prediction, standing_lines
 from tui.tutor.plain_prose import Line, ended, prose_lines
 from tui.tutor.plain_speaker import Speaker
-from tui.tutor.plain_swarm import node_lines, page_lines, service_lines, task_lines
+from tui.tutor.plain_swarm import address_lines, change_lines, node_lines, service_lines, task_lines
 from tui.tutor.plain_talk import (
     find_step,
     how_to_answer,
@@ -193,7 +193,7 @@ class PlainCourse(PlainLesson):
     async def _services(self, _rest: str) -> None:
         session = self._session
         services = service_lines(session.snapshot, session.mesh, session.now())
-        self._say(*services, *page_lines(session.snapshot, session.published))
+        self._say(*services, *address_lines(session.snapshot, session.published))
 
     async def _tasks(self, rest: str) -> None:
         self._say(*task_lines(self._session.snapshot, rest, self._session.now()))

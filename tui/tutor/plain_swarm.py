@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Service, Snapshot, SwarmNode, Task
 from tui.tutor.plain_prose import ended
 
-__all__ = ["MESHES", "change_lines", "node_lines", "page_lines", "service_lines", "task_lines"]
+__all__ = ["MESHES", "address_lines", "change_lines", "node_lines", "service_lines", "task_lines"]
 
 _ENDED = frozenset({"failed", "rejected", "orphaned", "complete", "shutdown"})
 MESHES = {"ipvs": "IPVS", "nftables": "a stand-in of packet filter rules, since this kernel has no IPVS"}
@@ -115,7 +115,7 @@ def _port(port: PublishedPort) -> str:
     return f"port {port.published}{protocol} {where} leads to port {port.target}"
 
 
-def page_lines(snapshot: Snapshot, published: Mapping[int, str]) -> list[str]:
+def address_lines(snapshot: Snapshot, published: Mapping[int, str]) -> list[str]:
     """Where a browser on this machine finds what each service publishes."""
     return [
         f"{service.name} in a browser on this machine: {published[port]}"
