@@ -18,7 +18,7 @@ from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir
 from tui.playground.playground import SshPlayground
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
 
 PATIENCE = 180.0
 
@@ -139,7 +139,7 @@ def _whole_lab(name: str, state: Path) -> None:
     lab = load_lab_by_id("orchestration", content_dir())
     with Piped(state, name) as it:
         it.type(*(line for step in lab.steps for line in _typed(step)))
-        it.hears("You have reached the end of this lab: every step is done.", 600)
+        it.hears("You have reached the end of this lab: every step is done.", 1200)
         assert it.ends() == 0
         lines = it.text.splitlines()
         for number, step in enumerate(lab.steps, start=1):

@@ -13,10 +13,13 @@ from tests.app.fakes import goal, views
 from tests.unit.factories import engine, no_swarm, service, swarm, task, tasks, with_engine, with_node
 from tui.app.actions import ACTIONS
 from tui.checks.model import Outcome
+from tui.labs.glossary import Term
 from tui.labs.model import QuestionKind
+from tui.swarm.changes import changes
 from tui.swarm.snapshot import LocalState
 from tui.terminal.stripping import Stripper
 from tui.tutor.plain_ears import Ears, Heard
+from tui.tutor.plain_glossary import term_lines, words_lines
 from tui.tutor.plain_news import BLIND, CHURN, SETTLED, News
 from tui.tutor.plain_page import goal_lines, outline_lines, page_lines, question_lines
 from tui.tutor.plain_prose import Line, ended, prose_lines
@@ -495,6 +498,39 @@ def test_services_and_tasks_are_told_with_what_is_wrong() -> None:
     ]
     down = with_node(snapshot, "node1", state="down")
     assert task_lines(down, "", NOW)[0] == "pets.1 on node1: was running when its node last answered."
+
+
+def test_changes_are_told_with_their_age_as_from_what_to_what() -> None:
+    pets = service("pets", 1)
+    before = swarm([pets], tasks(pets, "node2"))
+    drained = with_node(swarm([pets], tasks(pets, "node1"), taken=NOW), "node2", availability="drain")
+    found = changes(before, drained)
+    lines = change_lines(found, "", NOW + 12)
+    assert any(line.endswith("node node2: availability active, now drain.") for line in lines), lines
+    assert all(re.match(r"\d+ (seconds|minutes) ago: ", line) for line in lines)
+    assert "→" not in "".join(lines)
+    assert change_lines(found, "NODE2", NOW) != ["Nothing with `node2` in its name has changed."]
+    assert change_lines(found, "cats", NOW) == ["Nothing with `cats` in its name has changed."]
+    assert change_lines([], "", NOW) == ["Nothing has changed yet."]
+
+
+TERMS = (
+    Term("drain", ("drained",), "To take all **tasks** from a node.\n\nSee `docker node update`."),
+    Term("replica", (), "One of several copies."),
+)
+
+
+def test_words_are_explained() -> None:
+    said = texts(words_lines(TERMS, views()[0]))
+    assert "Words of this step: replica." in said
+    assert "All words: drain, replica." in said
+    assert texts(term_lines(TERMS, "Drained")) == [
+        "drain, also drained: To take all tasks from a node.",
+        "See `docker node update`.",
+    ]
+    assert "Did you mean `words replica`?" in term_lines(TERMS, "replcia")[0].text
+    assert "`words` alone lists" in term_lines(TERMS, "xyzzy")[0].text
+    assert texts(words_lines((), views()[0])) == ["No glossary came with these labs."]
 
 
 # --- the standard output -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from enum import Enum
@@ -9,6 +10,8 @@ from enum import Enum
 from tui.checks.model import Outcome
 from tui.errors import UserError
 from tui.playground.model import Fault, Progress
+from tui.swarm.changes import Change, changes
+from tui.swarm.snapshot import Snapshot
 from tui.tutor.faults import act_sentence
 from tui.tutor.plain_ears import Heard
 from tui.tutor.plain_input import LineReader
@@ -21,7 +24,7 @@ from tui.tutor.plain_talk import preparing_line
 from tui.tutor.plain_words import word_of
 from tui.tutor.session import LabSession
 from tui.tutor.stage import Doing
-from tui.tutor.views import LessonChanged, Notice, Readiness, SessionEvent
+from tui.tutor.views import LessonChanged, Notice, Readiness, SessionEvent, SnapshotChanged
 
 __all__ = ["Farewell", "PlainLesson"]
 
@@ -31,6 +34,7 @@ _FIRST_PAGE = 3.0
 """Seconds for nodes that are up already; where they take longer, the first step is read meanwhile."""
 _IDLE = 180.0
 """Seconds for what the lesson mends by itself between two steps."""
+_KEPT_CHANGES = 300
 
 
 class Farewell(Enum):
@@ -58,6 +62,8 @@ class PlainLesson:
         self._held: list[str | Line] | None = None  # what waits while something else has the terminal
         self._phases: set[str] = set()
         self._section = 0
+        self._swarm: Snapshot | None = None  # as it was last looked at
+        self._changed: deque[Change] = deque(maxlen=_KEPT_CHANGES)
         self._farewell: Farewell | None = None
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -158,6 +164,10 @@ class PlainLesson:
             case LessonChanged(view=view):
                 self._tell_doing(view.doing)
                 self._tell_news()
+            case SnapshotChanged(snapshot=snapshot):
+                if self._swarm is not None:
+                    self._changed.extend(changes(self._swarm, snapshot))
+                self._swarm = snapshot
             case Notice(text=text):
                 self._say(*text.splitlines())
             case _:

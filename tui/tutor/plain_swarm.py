@@ -1,7 +1,8 @@
 """The swarm as lines of text: a line for each node, service or task, the most telling words first. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from tui.swarm.changes import Change
 from tui.swarm.snapshot import Container, Engine, LocalState, PublishedPort, Service, Snapshot, SwarmNode, Task
 from tui.tutor.plain_prose import ended
 
@@ -76,19 +77,12 @@ def _blind(snapshot: Snapshot, now: float) -> list[str]:
 # --- services and tasks --------------------------------------------------------------------------------------------
 
 
-def service_lines(snapshot: Snapshot, mesh: str, now: float, pages: Mapping[int, str] | None = None) -> list[str]:
-    """A line for each service: what runs and what was asked for, and by which ports it is reached.
-
-    `pages`: where this machine reaches each published port.
-    """
+def service_lines(snapshot: Snapshot, mesh: str, now: float) -> list[str]:
+    """A line for each service: what runs and what was asked for, and by which ports it is reached."""
     if not snapshot.services:
         return [_no_services(snapshot), *_blind(snapshot, now)]
     lines = [_service(snapshot, service) for service in snapshot.services]
     ingress = any(port.mode == "ingress" for service in snapshot.services for port in service.ports)
-    for service in snapshot.services:
-        for port in dict.fromkeys(port.published for port in service.ports if port.protocol == "tcp"):
-            if pages and port in pages:
-                lines.append(f"{service.name} in a browser: {pages[port]}")
     if mesh and ingress:
         lines.append(f"Published ports are carried by {MESHES.get(mesh, mesh)}.")
     return [*lines, *_blind(snapshot, now)]

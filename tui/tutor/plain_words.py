@@ -82,6 +82,22 @@ WORDS: tuple[Word, ...] = (
     Word("services", "v", "Say how the services are", "A line for each, with what runs and what was asked for."),
     Word("tasks", "k", "Say where the tasks are", "A line for each task that is to run.", takes="[SERVICE]"),
     Word(
+        "changes",
+        "e",
+        "Show what changed",
+        "The last changes in the swarm; with a name, those of one service, task or node.",
+        "swarm.events",
+        "[NAME]",
+    ),
+    Word(
+        "words",
+        "l",
+        "Explain a word",
+        "What manager, task or ingress mean. Alone it lists the words, those of this step first.",
+        "lesson.words",
+        "[WORD]",
+    ),
+    Word(
         "shell",
         "x",
         "Go into the shell, or leave it",
@@ -90,7 +106,7 @@ WORDS: tuple[Word, ...] = (
         "[NODE]",
     ),
     Word("where", "i", "Say where I am", "The step, the nodes, and which node is in front."),
-    Word("help", "?", "Name all words", "This list."),
+    Word("help", "?", "Say what can be typed", "This list."),
     Word(
         "quit",
         "q",
