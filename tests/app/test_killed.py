@@ -15,7 +15,7 @@ from tests.small_lab import front_matter
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals"),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
 ]
 
 HEAD = (
