@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 from tests.small_lab import front_matter
 from tui.terminal.bittty_engine import BitttyEngine
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 PATIENCE = 120.0
 LAB = (
@@ -131,9 +131,14 @@ async def server(folder: Path) -> AsyncGenerator[Server]:
         await process.wait()
 
 
-async def gone(it: Server) -> None:
+async def gone(it: Server, pids: Collection[int] = ()) -> None:
+    """Wait until none of these programs runs any more; without names, until none does."""
+
+    def left() -> set[int]:
+        return set(it.programs()).intersection(pids) if pids else set(it.programs())
+
     async with asyncio.timeout(PATIENCE):
-        while it.programs():  # noqa: ASYNC110  processes of others tell nobody when they end
+        while left():  # noqa: ASYNC110  processes of others tell nobody when they end
             await asyncio.sleep(0.05)
 
 
@@ -150,7 +155,7 @@ async def test_what_is_typed_in_a_browser_is_kept_when_the_tab_is_closed(tmp_pat
         async with it.visit() as back:
             await back.shows("your prediction: none")
             assert "in another window" not in back.text
-            assert not set(it.programs()) & set(pids)
+            await gone(it, pids)
         await gone(it)
 
 
