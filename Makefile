@@ -52,8 +52,8 @@ bench: ## measure what the README promises
 	@.ci/setup.sh dev
 	@$(PY) -m tests.bench $(ARGS)
 
-screenshots: ## take the README's pictures again, from the running program
-	@.ci/setup.sh dev
+screenshots: ## take the pictures again, from the running program on real nodes (some minutes)
+	@.ci/setup.sh screenshots
 	@$(PY) -m tests.screenshots
 
 schema: ## write the JSON schemas of a lab's YAML, for editors

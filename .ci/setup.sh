@@ -5,12 +5,13 @@
 #   .ci/setup.sh dev    the same plus what tests and checks need
 #   .ci/setup.sh kernel the same plus another kernel to try it on
 #   .ci/setup.sh browser  the same plus Chromium without a window
+#   .ci/setup.sh screenshots  the same plus what makes pictures
 #   .ci/setup.sh venv   only the virtual environment, with the tools of `make check`
 #
 # YES=1 skips the one question; without a terminal nobody is asked. PYTHON=… chooses the interpreter.
 set -Eeuo pipefail
 
-readonly GOAL=${1:?run, dev, kernel, browser or venv}
+readonly GOAL=${1:?run, dev, kernel, browser, screenshots or venv}
 readonly ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly VENV=$ROOT/.venv
 
@@ -66,6 +67,9 @@ missing_packages() {
     [ "$GOAL" != dev ] || [ -x /usr/sbin/sshd ] || echo openssh-server
     # A Linux that runs as an ordinary process.
     [ "$GOAL" != kernel ] || command -v linux.uml >/dev/null || echo user-mode-linux
+    # Draws the SVGs of the screen, in a font whose signs are as wide as a cell.
+    [ "$GOAL" != screenshots ] || command -v rsvg-convert >/dev/null || echo librsvg2-bin
+    [ "$GOAL" != screenshots ] || installed fonts-dejavu-core || echo fonts-dejavu-core
     # Shows what is served to browsers.
     [ "$GOAL" != browser ] || command -v chromium-headless-shell chromium >/dev/null || echo chromium-headless-shell
 }
@@ -189,9 +193,9 @@ run)
     set_up_system
     if [ -f "$VENV/.set-up-for-dev" ]; then set_up_venv dev '[dev]'; else set_up_venv run '[serve]'; fi
     ;;
-dev | kernel | browser | venv)
+dev | kernel | browser | screenshots | venv)
     set_up_system
     set_up_venv dev '[dev]'
     ;;
-*) die "unknown goal «$GOAL»: run, dev, kernel, browser or venv" ;;
+*) die "unknown goal «$GOAL»: run, dev, kernel, browser, screenshots or venv" ;;
 esac
