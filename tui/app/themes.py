@@ -174,7 +174,7 @@ def theme_of(name: str) -> str | None:
 
 
 _HUES = ("#6fb7e8", "#d6a3e6", "#7fcfb0", "#e8b77a", "#b3b8f0", "#d0d37a")
-_ANSI_HUES = ("ansi_blue", "ansi_magenta", "ansi_cyan", "ansi_yellow", "ansi_bright_blue", "ansi_green")
+_ANSI_HUES = ("ansi_magenta", "ansi_cyan", "ansi_yellow", "ansi_green", "ansi_blue", "ansi_bright_magenta")
 
 
 def variables_for(theme: Theme) -> Mapping[str, str]:
