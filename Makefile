@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove record test-containers test-hosts test-kernel test-browser check bench screenshots schema keys setup clean
+.PHONY: help run test prove record test-containers test-hosts test-kernel test-plain test-browser check bench screenshots schema keys setup clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ check: ## lint, format, types, import contracts
 	.venv/bin/ruff format --check
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 .venv/bin/pyright
 	.venv/bin/lint-imports
+
+test-plain: ## the whole lab by lines of text through a pipe, on real nodes (two minutes)
+	@.ci/setup.sh dev
+	@$(PY) -m pytest -m slow tests/swarm/test_plain_lab.py $(ARGS)
 
 test-browser: ## the lab and its pets page in Chromium, on real nodes; PICTURES=folder keeps what is seen (two minutes)
 	@.ci/setup.sh browser

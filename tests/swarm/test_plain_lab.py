@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import TracebackType
 
@@ -13,10 +15,12 @@ import pytest
 
 from tests.app.test_plain_program import NOT_PLAIN
 from tests.bench.pty_program import PtyProgram, plain
+from tests.swarm.conftest import ignore_progress
 from tui.labs.model import QuestionKind, Step
 from tui.labs.parse import load_lab_by_id
 from tui.paths import content_dir
 from tui.playground.playground import SshPlayground
+from tui.tutor.nodes import make_nodes, remove_nodes
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
 
@@ -130,19 +134,30 @@ def _typed(step: Step) -> list[str]:
     return [*(f"answer {answers[question.kind]}" for question in step.questions), "do", "next"]
 
 
+@pytest.fixture
+async def with_mesh() -> AsyncGenerator[str]:
+    """A playground of its own, in which published ports are carried too."""
+    name = f"pg-t{os.getpid()}p"
+    await make_nodes(name, ignore_progress)
+    try:
+        yield name
+    finally:
+        await remove_nodes(name, ignore_progress, lambda _line: None)
+
+
 @pytest.mark.slow
-async def test_the_whole_lab_is_taken_by_typed_lines(empty_swarm: SshPlayground, tmp_path: Path) -> None:
-    await asyncio.to_thread(_whole_lab, empty_swarm.name, tmp_path)
+async def test_the_whole_lab_is_taken_by_typed_lines(with_mesh: str, tmp_path: Path) -> None:
+    await asyncio.to_thread(_whole_lab, with_mesh, tmp_path)
 
 
 def _whole_lab(name: str, state: Path) -> None:
     lab = load_lab_by_id("orchestration", content_dir())
     with Piped(state, name) as it:
         it.type(*(line for step in lab.steps for line in _typed(step)))
-        it.hears("You have reached the end of this lab: every step is done.", 1200)
-        assert it.ends() == 0
+        assert it.ends(1200) == 0, it.text
         lines = it.text.splitlines()
         for number, step in enumerate(lab.steps, start=1):
-            assert any(line.startswith(f"Step {number} of {len(lab.steps)}. {step.title}") for line in lines), step.id
+            assert any(line.startswith(f"Step {number} of {len(lab.steps)}. {step.title}") for line in lines), it.text
+        assert "You have reached the end of this lab: every step is done." in lines
         assert NOT_PLAIN.findall(it.text) == []
     assert _done(state) == [step.id for step in lab.steps]

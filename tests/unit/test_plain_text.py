@@ -559,6 +559,10 @@ def test_news_come_above_a_new_prompt() -> None:
     speaker.typed("next")
     speaker.say("Page.")
     assert out.getvalue() == "> \nNews.\n> Page.\n"
+    speaker.prompt()
+    speaker.leave_prompt()
+    speaker.leave_prompt()
+    assert out.getvalue().endswith("Page.\n> \n")
 
 
 def test_a_pipe_shows_what_was_typed_and_has_no_prompt() -> None:

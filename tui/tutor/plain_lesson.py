@@ -83,7 +83,6 @@ class PlainLesson:
             while self._farewell is None:
                 line = await self._next_line(preparing)
                 if line is None:
-                    self._speaker.break_line()
                     break
                 if line.strip():
                     await self._obey(line)
@@ -91,6 +90,7 @@ class PlainLesson:
             forget()
             if self._alarm is not None:
                 self._alarm.cancel()
+            self._speaker.leave_prompt()
         return self._farewell or Farewell.LEFT
 
     async def _begin(self, preparing: asyncio.Task[None]) -> None:

@@ -94,10 +94,15 @@ class Speaker:
         self._prompted = False
 
     def break_line(self) -> None:
-        """Begin a new line: something else has been written to the terminal, or nobody will type here any more."""
+        """Begin a new line: something else has been written to the terminal."""
         if self._terminal:
             self._write("\n")
         self._prompted = False
+
+    def leave_prompt(self) -> None:
+        """Nobody will type here any more."""
+        if self._prompted:
+            self.break_line()
 
     def _write(self, text: str) -> None:
         self._out.write(spelled(_CONTROL.sub("", text), self._out.encoding or "utf-8"))
