@@ -1,6 +1,9 @@
 """A playground of namespaces on another kernel, with real IPVS: `make test-kernel`, too slow for `make test`.
 
-The kernel is Debian's `user-mode-linux`, an ordinary process. What it runs is in guest_machine.py.
+The kernel is Debian's `user-mode-linux`, an ordinary process. What it runs is in the modules `guest_…` beside this.
+
+It needs a processor that has little else to do. Engines give each other up by clocks of their own, which nothing here
+can change: a join after 20 s, a request to a manager's store after some more, a neighbour after a few.
 """
 
 import ctypes
@@ -84,8 +87,9 @@ def try_there(control_groups: str, module: str, *words: str, seconds: float, ker
         how = (
             "its tests failed" if "\nexit status" in said else f"it was ended, or ended by itself, within {seconds:g} s"
         )
+        load = f"{os.getloadavg()[1]:.0f} on {len(os.sched_getaffinity(0))} processors"
         last = "".join(said.splitlines(keepends=True)[-_LAST_LINES:])
-        pytest.fail(f"On the other kernel: {how}. The end of its console:\n{last}", pytrace=False)
+        pytest.fail(f"On the other kernel: {how}. This machine's load: {load}. Its console:\n{last}", pytrace=False)
 
 
 def test_a_kernel_that_is_ended_leaves_nothing() -> None:
