@@ -5,6 +5,7 @@ from textual import events, on
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from tests.app.driving import driven
 from tests.local_shell import wait_until
 from tui.app.widgets.terminal_view import TerminalView
 from tui.terminal.bittty_engine import BitttyEngine
@@ -148,12 +149,19 @@ async def test_links_are_opened_by_keys_and_by_the_mouse(app: LookApp) -> None:
         await wait_until(lambda: app.links == ["https://docs.example/"] * 2, "the link, by a click")
 
 
-async def test_another_size_and_a_paste_end_it(app: LookApp) -> None:
+async def test_another_size_unmarks_and_a_paste_ends_it(app: LookApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await filled(pilot, app)
         app.view.look_back()
-        await pilot.resize_terminal(50, 10)
-        await wait_until(lambda: not app.view.looking, "the end, by another size")
+        await pilot.press("k", "V", "k")
+        assert "marked: 2 lines" in shown(app)[-1]
+        await pilot.resize_terminal(30, 8)
+        await wait_until(lambda: (app.engine.columns, app.engine.rows) == (30, 8), "the other size")
+        assert app.view.looking
+        assert "2 of 49 rows back" in shown(app)[-1]
+        assert app.view.text_selection is None
+        await pilot.press("G", "y")
+        await wait_until(lambda: app.copies == ["line 49"], "the line at the end")
         app.view.look_back()
         app.view.post_message(events.Paste("pasted"))
         await wait_until(lambda: app.port.typed == b"pasted", "the paste")
@@ -175,7 +183,43 @@ async def test_a_narrow_view_still_says_how_to_leave(app: LookApp) -> None:
         app.view.look_back()
         app.view.styles.width = 24
         await wait_until(lambda: app.engine.columns == 24, "the width")
-        app.view.look_back()
         await pilot.press("slash", *("a" * 40), "enter")
         assert app.view.size.width == 24
         assert shown(app)[-1].endswith("Esc leave")
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+async def test_in_the_terminal_s_own_colours_what_is_found_and_marked_is_reversed(app: LookApp, theme: str) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await filled(pilot, app)
+        app.theme = theme
+        app.view.look_back()
+        await pilot.press("slash", *"47", "enter", "V")
+        row = shown(app).index("line 47")
+        reversed_text = [each.text for each in app.view.render_line(row) if each.style and each.style.reverse]
+        # All but the cursor, which is turned round once more.
+        assert "".join(reversed_text).rstrip() == "line 7"
+
+
+async def test_a_key_of_the_lab_leads_to_it_and_escape_back() -> None:
+    async with driven() as it:
+        terminal = it.lab.shell_box.terminal
+        await it.press("y")
+        await it.until(lambda: terminal.looking and terminal.has_focus, "looking back")
+        await it.press("escape")
+        await it.until(lambda: not terminal.looking, "the shell again")
+        assert terminal.has_focus
+
+
+async def test_what_became_of_a_copy_and_of_a_link_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "TMUX", "WSL_DISTRO_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    async with driven() as it:
+        terminal = it.lab.shell_box.terminal
+        terminal.post_message(TerminalView.Copied(terminal, "docker ps"))
+        await it.until_seen("Sent to your terminal for its clipboard")
+        assert it.app.clipboard == "docker ps"
+        terminal.post_message(TerminalView.LinkChosen(terminal, "https://docs.example/"))
+        await it.until_seen("No browser can be reached from here")
+        terminal.post_message(TerminalView.LinkChosen(terminal, "file:///etc/passwd"))
+        await it.until_seen("Not opened, as it is not a page")

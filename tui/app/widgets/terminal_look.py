@@ -127,6 +127,13 @@ class Look:
             return ": not found"
         return f": {len(search.found) - (search.at or 0)} of {len(search.found)}"
 
+    def forget(self) -> None:
+        """Lines were wrapped anew and may have other numbers: marks and finds are gone, the cursor stays about here."""
+        self._mark = None
+        if self._search is not None:
+            self._search = _Search(self._search.typing, self._search.sought)
+        self._stay()
+
     # Keys
 
     def key(self, key: str, character: str | None) -> LookDeed:

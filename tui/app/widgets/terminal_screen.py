@@ -90,7 +90,7 @@ class TerminalScreen(Widget):
         self._strips: dict[int, Strip] = {}
         self._palette: StylePalette | None = None
         self._cursor: Cursor | None = None
-        self._scrolled_rows = 0
+        self._scrolled_rows: int = 0
         self._offset = 0  # rows looked back into the history; -1 if the bottom row makes room for the line that says so
         self._last_paint = 0.0
         self._last_key = 0.0
@@ -255,17 +255,26 @@ class TerminalScreen(Widget):
             return overlay(strip, start, end, Style(), toggles_reverse=True)
         return overlay(strip, start, end, Style(underline=True, bold=self.has_focus or None))
 
+    @property
+    def _own_colours(self) -> bool:
+        """Whether colours are the terminal's own, or there are none: which can be read on which, nobody here knows."""
+        return self.has_pseudo_class("ansi") or self.has_pseudo_class("nocolor")
+
     def _with_selection(self, strip: Strip, selection: Selection, y: int) -> Strip:
         span = selection.get_span(self._first_line + y)
         if span is None:
             return strip
         style = self.screen.get_component_rich_style("screen--selection")
+        if self._own_colours:
+            style = Style(reverse=True)
         return self._with_part(strip, y, span[0], None if span[1] == -1 else span[1], style)
 
     def _with_found(self, strip: Strip, look: Look, y: int) -> Strip:
         line = self._first_line + y
         found = look.found
         style = self.get_component_rich_style("terminal--found")
+        if self._own_colours:
+            style = Style(reverse=True, underline=True)
         # Those that begin above may reach into this line.
         index = max(0, bisect_left(found, line, key=lambda each: each.start.y) - 1)
         while index < len(found) and found[index].start.y <= line:

@@ -172,8 +172,13 @@ class TerminalView(TerminalScreen, can_focus=True):
             self._bring_in_view(look.place)
 
     def _fitted(self) -> None:
-        """Lines have other numbers now: what was marked and found means nothing."""
-        self.stop_looking()
+        """Lines may be wrapped anew: what was marked and found means nothing."""
+        if self._look is None or self._engine is None:
+            return
+        self._scrolled_rows = self._engine.scrolled_rows
+        self._look.forget()
+        self.screen.clear_selection()
+        self._bring_in_view(self._look.place)
 
     # The mouse
 
