@@ -13,7 +13,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tests.bench import box, bring_up, change, echo, first_frame, flood, life, memory, throughput, views, walking
+from tests.bench import (
+    box,
+    bring_up,
+    change,
+    echo,
+    first_frame,
+    flood,
+    idle,
+    life,
+    long,
+    memory,
+    throughput,
+    views,
+    walking,
+)
 from tests.bench.pressure import Pressure
 from tests.bench.report import as_json, heading, section, unmeasured
 from tests.bench.stats import CannotMeasureError, Figure, Options, Result
@@ -30,6 +44,8 @@ FIGURES = (
     Figure("box", "10 MB of output through the command box, on 120×40 cells", box.measure),
     Figure("first-frame", "from the start of the program to its first page", first_frame.measure),
     Figure("views", "from a look at the swarm to the rows of each live view, on 120×40 cells", views.measure),
+    Figure("idle", "while nobody touches it", idle.measure),
+    Figure("long", "eight hours of use, by a clock that runs ahead", long.measure),
     Figure("memory", "after the whole lab, taken with keys", memory.measure),
     Figure("walk", "the whole lab without a screen", walking.measure),
     Figure("vt", "the terminal's engine, in 4 kB pieces on 120×40 cells", throughput.measure),

@@ -1,13 +1,18 @@
 """From the start of `swarmtutor run` to its first page in a terminal, and what the time goes into."""
 
+import contextlib
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+import tui
 from tests.bench.processes import cpu_seconds
 from tests.bench.pty_program import PtyProgram, plain
 from tests.bench.scene import PATIENCE, command, nodes_up
@@ -17,7 +22,7 @@ from tui.paths import content_dir
 
 __all__ = ["measure"]
 
-AIM = 1.5
+AIM = 1.0
 BASELINE = "a one-word app"
 _WORD = "baseline-is-painted"
 _MINIMAL = f"""
@@ -31,6 +36,7 @@ class Minimal(App[None]):
 Minimal().run()
 """
 _SHOWN = 7
+_COMPILED = "PYTHONPYCACHEPREFIX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +48,56 @@ class Started:
 
 
 def measure(options: Options) -> Result:
-    """The two programs in turn, each from its start to its first words on screen."""
+    """The two programs in turn, each from its start to its first words on screen: warm, and with files to be read."""
     title = load_lab_by_id("orchestration", content_dir()).steps[0].title
     ours: list[Started] = []
     minimal: list[Started] = []
     bare: list[float] = []
-    with nodes_up("f") as name:
-        # The first start compiles the modules.
-        _until_shown([*command(), "run", "--name", name, "--restart"], title)
+    cold: list[Started] = []
+    cold_minimal: list[Started] = []
+    with nodes_up("f") as name, tempfile.TemporaryDirectory() as nothing:
+        run = [*command(), "run", "--name", name, "--restart"]
+        baseline = [sys.executable, "-c", _MINIMAL]
+        first_minimal = _until_shown(baseline, _WORD, {_COMPILED: f"{nothing}/minimal"})
+        first = _until_shown(run, title, {_COMPILED: f"{nothing}/ours"})
+        _until_shown(run, title)  # compiles the modules for what follows
         for _ in range(options.rounds(12, 3)):
             bare.append(_python_start())
-            minimal.append(_until_shown([sys.executable, "-c", _MINIMAL], _WORD))
-            ours.append(_until_shown([*command(), "run", "--name", name, "--restart"], title))
+            minimal.append(_until_shown(baseline, _WORD))
+            ours.append(_until_shown(run, title))
+        for _ in range(options.rounds(6, 2)):
+            _forget_files()
+            cold_minimal.append(_until_shown(baseline, _WORD))
+            _forget_files()
+            cold.append(_until_shown(run, title))
     return Result(
         (
-            _row("start → first page painted", ours, minimal, lambda each: each.seconds, AIM),
-            _row("CPU time until then", ours, minimal, lambda each: each.cpu, None),
-            Row.of(f"baseline: {BASELINE}", Unit.SECONDS, [each.seconds for each in minimal]),
+            _row("start → first page painted, warm", ours, minimal, lambda each: each.seconds, AIM),
+            _row("  CPU time until then", ours, minimal, lambda each: each.cpu, None),
+            _row("the same, cold: files not in memory", cold, cold_minimal, lambda each: each.seconds, AIM),
+            _row("the very first: nothing compiled", [first], [first_minimal], lambda each: each.seconds, None),
+            Row.of(f"baseline: {BASELINE}, warm", Unit.SECONDS, [each.seconds for each in minimal]),
             Row.of("  its CPU time", Unit.SECONDS, [each.cpu for each in minimal]),
+            Row.of(f"baseline: {BASELINE}, cold", Unit.SECONDS, [each.seconds for each in cold_minimal]),
             Row.of("python -c pass", Unit.SECONDS, bare),
         ),
-        (_imports(options),),
+        (
+            _imports(options),
+            "cold: the kernel was told to forget the files of Python, of its packages and of the program; what other "
+            "programs use at the time stays",
+        ),
     )
+
+
+def _forget_files() -> None:
+    """Have the files that a start reads leave the kernel's memory, as after a restart of the machine."""
+    folders = {sys.prefix, sys.base_prefix, str(content_dir()), str(Path(tui.__file__).parent)}
+    folders.add(os.environ.get(_COMPILED, sys.prefix))
+    for folder in folders:
+        for place, _, names in os.walk(folder):
+            for name in names:
+                with contextlib.suppress(OSError), (Path(place) / name).open("rb") as file:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _python_start() -> float:
@@ -79,9 +113,9 @@ def _row(
     return Row.of(label, Unit.SECONDS, list(map(value, ours)), aim=aim, baseline=baseline)
 
 
-def _until_shown(program: list[str], text: str) -> Started:
+def _until_shown(program: list[str], text: str, environment: Mapping[str, str] | None = None) -> Started:
     wanted = "".join(text.split())
-    with PtyProgram(program) as running:
+    with PtyProgram(program, environment) as running:
         # Blanks may be cursor movements, so that words are looked for without them.
         shown = running.until(lambda output: wanted in "".join(plain(bytes(output)).split()), f"«{text}» on screen")
         return Started(shown - running.started, cpu_seconds(running.pid))
