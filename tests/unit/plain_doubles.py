@@ -161,6 +161,8 @@ class PlainTalk:
 
     async def __aenter__(self) -> "PlainTalk":
         self._running = asyncio.create_task(self.course.run(asyncio.create_task(self._prepare())))
+        if self.may_connect.is_set():
+            await self.hears("Your three nodes are up.")
         return self
 
     async def __aexit__(

@@ -507,7 +507,7 @@ def test_changes_are_told_with_their_age_as_from_what_to_what() -> None:
     found = changes(before, drained)
     lines = change_lines(found, "", NOW + 12)
     assert any(line.endswith("node node2: availability active, now drain.") for line in lines), lines
-    assert all(re.match(r"\d+ (seconds|minutes) ago: ", line) for line in lines)
+    assert all(re.match(r"(Just now|\d+ (seconds|minutes) ago): ", line) for line in lines)
     assert "→" not in "".join(lines)
     assert change_lines(found, "NODE2", NOW) != ["Nothing with `node2` in its name has changed."]
     assert change_lines(found, "cats", NOW) == ["Nothing with `cats` in its name has changed."]

@@ -212,6 +212,14 @@ def test_the_end_of_the_shell_ends_its_commands() -> None:
     assert shells.commands()[-1] == ("node1", "ls", None)
 
 
+def test_a_command_that_leaves_the_shell_has_not_failed() -> None:
+    shells = Shells()
+    shells.prompt("node1")
+    shells.start("exit")
+    shells.tracker.shell_ended()
+    assert shells.commands() == [("node1", "exit", 0)]
+
+
 def test_only_the_end_of_a_long_output_is_kept() -> None:
     shells = Shells()
     shells.start("seq")

@@ -226,10 +226,14 @@ class CommandTracker:
         return events
 
     def shell_ended(self) -> None:
-        """The shell is gone: whatever ran in it has ended, and nothing waits for a command."""
+        """The shell is gone: whatever ran in it has ended, and nothing waits for a command.
+
+        Where that is what the one command was for (`exit`), it has done well.
+        """
         self._settle()
+        left = len(self._open) == 1 and _LEAVES_THE_SHELL.fullmatch(self._open[0].command.text)
         while self._open:
-            self._finish(LOST, self._clock())
+            self._finish(0 if left else LOST, self._clock())
         self._marks = ShellMarks()
         self._node = self._home
         self._at_prompt = False

@@ -187,7 +187,8 @@ def change_lines(changes: Iterable[Change], wanted: str, now: float) -> list[str
 
 
 def _ago(seconds: float) -> str:
-    seconds = max(seconds, 0.0)
+    if seconds < 1.5:
+        return "Just now"
     return f"{seconds:.0f} seconds ago" if seconds < 120 else f"{seconds // 60:.0f} minutes ago"
 
 
