@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import pytest
+from textual import events
 
 from tests.app.driving import driven
 from tests.app.fakes import FakeSession, views
@@ -184,3 +185,13 @@ async def test_two_actions_can_change_keys() -> None:
         it.session.finish_step()
         await it.press("h")
         await it.until(lambda: it.session.index == 1, "h goes on")
+
+
+async def test_two_keys_that_arrive_together_lead_out_of_the_shell_and_on() -> None:
+    async with driven() as it:
+        await it.press("2")
+        await it.until(lambda: it.lab.shell_box.terminal.has_focus, "in the shell")
+        it.app.post_message(events.Key(RELEASE, "\x1d"))
+        it.app.post_message(events.Key("h", "h"))
+        await it.until(lambda: bool(it.session.view.hints), "the hint was given")
+        assert it.session.known_shells["node2"].written == b""

@@ -16,6 +16,7 @@ from tui.app.leaving import Leaving
 from tui.app.links import Link, links_in, links_of
 from tui.app.paint import text_of
 from tui.app.palette import ActionProvider, Offer
+from tui.app.preferences import Layout
 from tui.app.screens.help import HelpScreen, PaneKeys
 from tui.app.screens.jump import JumpScreen
 from tui.app.screens.lab import Pane
@@ -48,7 +49,8 @@ async def jumping(it: Driven, key: str) -> dict[str, tuple[int, int]]:
     """Begin to jump; the letters on screen, and where each stands."""
     await it.press(key)
     await it.until(lambda: isinstance(it.app.screen, JumpScreen), "jumping")
-    await it.pilot.pause()
+    for text in ("[l]", "[s]", "[1]", "[2]", "[3]", "Press what stands"):
+        await it.until_seen(text)
     rows = it.screen_text.splitlines()
     return {
         found[1]: (found.start(), y) for y, row in enumerate(rows[:-1]) for found in re.finditer(r"\[([a-z0-9])\]", row)
@@ -296,3 +298,17 @@ def test_areas_stand_together_in_the_table() -> None:
 def test_a_view_without_addresses_has_no_links() -> None:
     view: LessonView = views()[0]
     assert links_of(view) == ()
+
+
+async def test_what_is_out_of_sight_is_a_letter_away_too() -> None:
+    async with driven((120, 36), asking()) as it:
+        it.lab.preferences = replace(it.lab.preferences, layout=Layout.BIG)
+        await it.until(lambda: Pane.SWARM not in it.lab.arrangement.seen, "the swarm is out of sight")
+        await jumping(it, "j")
+        assert "[s] Swarm" in it.screen_text
+        await it.press("s")
+        await it.until(lambda: it.lab.pane is Pane.SWARM, "at the swarm")
+        await jumping(it, "j")
+        assert "[2] node2" in it.screen_text
+        await it.press("2")
+        await it.until(lambda: it.lab.shell_box.terminal.has_focus and it.lab.node == "node2", "in the shell of node2")

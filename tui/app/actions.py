@@ -423,9 +423,20 @@ def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def bindings(*, app: bool) -> list[Binding]:
-    """The bindings of the app, or those of the lab screen."""
+    """The bindings of the app, or those of the lab screen.
+
+    The key that leaves the shell has priority: it acts before the next key is given to anybody, so that two keys that
+    arrive together (over a slow line they do) are not both the shell's.
+    """
     return [
-        Binding(f"{action.keys},{_anchor(action)}", action.call, action.label or action.title, id=action.id, show=False)
+        Binding(
+            f"{action.keys},{_anchor(action)}",
+            action.call,
+            action.label or action.title,
+            id=action.id,
+            show=False,
+            priority=action.id == "pane.shell",
+        )
         for action in ACTIONS
         if action.id.startswith("app.") is app
     ]

@@ -20,12 +20,20 @@ _LETTERS = "asdfghklqwertyuiopzxcvbnm"  # the ones that are reached without look
 
 @dataclass(frozen=True, slots=True)
 class JumpTarget:
-    """Something to go to: its letter, what it is, where the letter is to stand, and the way there."""
+    """Something to go to: its letter, what it is, where the letter is to stand, and the way there.
+
+    What is out of sight has no place of its own: its name stands beside its letter, in a row above the last.
+    """
 
     letter: str
     name: str
-    place: Offset
+    place: Offset | None
     go: Callable[[], None]
+
+    @property
+    def label(self) -> str:
+        """What stands on the screen for it."""
+        return f"[{self.letter}]" if self.place else f"[{self.letter}] {self.name} "
 
 
 def free_letter(wanted: str, taken: Collection[str]) -> str:
@@ -41,18 +49,21 @@ class JumpScreen(ModalScreen[JumpTarget | None]):
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "stay", show=False)]
 
-    def __init__(self, targets: Sequence[JumpTarget], keys: Collection[str]) -> None:
-        """`keys`: those that began it, and so end it, too."""
+    def __init__(self, targets: Sequence[JumpTarget], keys: Collection[str], height: int) -> None:
+        """`keys`: those that began it, and so end it, too. `height`: rows of the window."""
         super().__init__()
+        self._height = height
         self._targets = targets
         self._keys = keys
         self._fits: Size | None = None  # the window for which the places hold
 
     def compose(self) -> ComposeResult:
         """A label for each, and what to do."""
+        free = Offset(1, self._height - 2)
         for target in self._targets:
-            label = Static(f"[{target.letter}]", classes="jump-label", markup=False)
-            label.styles.offset = (target.place.x, target.place.y)
+            label = Static(target.label, classes="jump-label", markup=False)
+            label.styles.offset = target.place or free
+            free += Offset(0 if target.place else len(target.label) + 2, 0)
             yield label
         how = line(
             Span(" Press what stands where you want to go   ", Role.STRONG),

@@ -218,7 +218,8 @@ class LabFrame(Screen[None]):
     def _go(self, pane: Pane) -> None:
         self.pane = pane
         self._arrange()
-        self._home(pane).focus()
+        # At once: `focus()` would wait its turn, and the next key might be there before it.
+        self.set_focus(self._home(pane))
 
     def _home(self, pane: Pane) -> Widget:
         if pane is Pane.LESSON:

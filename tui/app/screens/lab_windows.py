@@ -53,7 +53,7 @@ class LabWindows(LabLive):
     def action_jump(self) -> None:
         """Put a letter on everything that can be gone to."""
         keys = keys_of(action_of("pane.jump"), self._keymap)
-        self.app.push_screen(JumpScreen(tuple(self._jump_targets()), keys), self._jumped)  # pyright: ignore[reportUnknownMemberType]  # Textual leaves the app's result open
+        self.app.push_screen(JumpScreen(tuple(self._jump_targets()), keys, self.size.height), self._jumped)  # pyright: ignore[reportUnknownMemberType]  # Textual leaves the app's result open
 
     def _jumped(self, target: JumpTarget | None) -> None:
         if target is not None:
@@ -64,16 +64,17 @@ class LabWindows(LabLive):
         taken: set[str] = set()
         known: set[Widget] = {self.lesson.page, self.swarm_view, self.preparing, self.shell_box.target}
 
-        def target(letter: str, name: str, place: Offset, go: Pane | str | Widget) -> Iterator[JumpTarget]:
+        def target(letter: str, name: str, place: Offset | None, go: Pane | str | Widget) -> Iterator[JumpTarget]:
             letter = free_letter(letter, taken)
             if letter:
                 taken.add(letter)
                 yield JumpTarget(letter, name, place, lambda: self._jump_to(go))
 
-        for place, pane, letter in self._pane_places():
-            yield from target(letter, pane, place, pane)
-        for place, node in self._node_places():
-            yield from target(node[-1], node, place, node)
+        places = self._places()
+        for pane, letter in ((Pane.LESSON, "l"), (Pane.SWARM, "s")):
+            yield from target(letter, pane.title(), places.get(pane.value), pane)
+        for node in NODE_NAMES if self._session.shells else ():
+            yield from target(node[-1], node, places.get(node), node)
         page = self.lesson.page.region
         for widget in self.focus_chain:
             if widget in known or not widget.region:
@@ -84,24 +85,21 @@ class LabWindows(LabLive):
                 letter = "q" if isinstance(widget, QuestionBlock) else ""
                 yield from target(letter, widget.id or "", Offset(x, max(y - 1, 0)), widget)
 
-    def _pane_places(self) -> Iterator[tuple[Offset, Pane, str]]:
+    def _places(self) -> dict[str, Offset]:
+        """Where the names of panes and nodes stand, as far as they are seen."""
         if self.single:
-            spots = self._spots(self._pane_tabs(), self.bar("tabs"))
-            yield next(spots), Pane.LESSON, "l"
-            yield next(spots), Pane.SWARM, "s"
-            return
-        yield self.bar("lesson-title").region.offset + _BELOW, Pane.LESSON, "l"
-        yield self.bar("swarm-title").region.offset + _BELOW, Pane.SWARM, "s"
-
-    def _node_places(self) -> Iterator[tuple[Offset, str]]:
-        if not self._session.shells:
-            return
-        tabs = self.shell_tabs()
-        if self.single:
-            spots = list(self._spots((*self._pane_tabs(), *tabs), self.bar("tabs")))[-len(tabs) :]
-        else:
-            spots = list(self._spots(tabs, self.shell_box.title))
-        yield from zip(spots, NODE_NAMES, strict=True)
+            names = (Pane.LESSON.value, Pane.SWARM.value, *NODE_NAMES)
+            return dict(
+                zip(names, self._spots((*self._pane_tabs(), *self.shell_tabs()), self.bar("tabs")), strict=True)
+            )
+        places = {
+            pane.value: bar.region.offset + _BELOW
+            for pane, bar in ((Pane.LESSON, self.bar("lesson-title")), (Pane.SWARM, self.bar("swarm-title")))
+            if bar.region
+        }
+        if self.shell_box.title.region:
+            places |= dict(zip(NODE_NAMES, self._spots(self.shell_tabs(), self.shell_box.title), strict=True))
+        return places
 
     def _spots(self, parts: Line, bar: Widget) -> Iterator[Offset]:
         """Below the beginning of each part of a row."""
