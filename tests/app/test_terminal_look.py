@@ -223,3 +223,12 @@ async def test_what_became_of_a_copy_and_of_a_link_is_said(monkeypatch: pytest.M
         await it.until_seen("No browser can be reached from here")
         terminal.post_message(TerminalView.LinkChosen(terminal, "file:///etc/passwd"))
         await it.until_seen("Not opened, as it is not a page")
+
+
+async def test_the_help_names_the_keys_of_looking_back() -> None:
+    async with driven() as it:
+        await it.press("1")
+        await it.until(lambda: it.lab.shell_box.terminal.has_focus, "in the shell")
+        await it.press("f1")
+        await it.until_seen("While you look back")
+        await it.until_seen("mark from here, or whole lines")

@@ -12,16 +12,17 @@ from tui.app.widgets.terminal_book import Book, Link, Stretch
 __all__ = ["LOOK_KEYS", "Look", "LookDeed"]
 
 LOOK_KEYS: tuple[tuple[str, str], ...] = (
-    ("↑ ↓ ← →  h j k l", "Move the cursor"),
-    ("PgUp PgDn  Ctrl-U Ctrl-D", "Move by a page, or half of one"),
-    ("g G  Home End", "To the oldest, to the newest; to the line's begin or end"),
-    ("w b", "By a word"),
-    ("/ then n N", "Search; then the next older, the next newer"),
-    ("v V", "Mark from here; mark whole lines"),
-    ("y Enter", "Copy what is marked, or the line"),
-    ("Tab Shift-Tab", "To the next older link, the next newer"),
+    ("↑↓←→ hjkl", "Move the cursor"),
+    ("PgUp PgDn Ctrl-U Ctrl-D", "Move by a page, or half of one"),
+    ("g G Home End", "Go to the oldest, the newest, the ends of the line"),
+    ("w b", "Move by a word"),
+    ("/", "Search"),
+    ("n N", "Go to the next older, the next newer of what was found"),
+    ("v V", "Mark from here, or whole lines"),
+    ("y Enter", "Copy what is marked, or else the line"),
+    ("Tab Shift-Tab", "Go to the next older link, the next newer"),
     ("o", "Open the link under the cursor"),
-    ("Esc q", "Unmark; leave"),
+    ("Esc q", "Unmark and leave"),
 )
 """What can be done, for whoever shows it."""
 

@@ -7,7 +7,7 @@ from textual.geometry import Offset
 from textual.message import Message
 from textual.selection import Selection
 
-from tui.app.widgets.terminal_look import Look, LookDeed
+from tui.app.widgets.terminal_look import LOOK_KEYS, Look, LookDeed
 from tui.app.widgets.terminal_screen import TerminalPort, TerminalScreen
 from tui.terminal.engine import MouseMode, TerminalEngine
 
@@ -16,6 +16,12 @@ __all__ = ["RELEASE_KEYS", "TerminalPort", "TerminalView"]
 RELEASE_KEYS = frozenset({"ctrl+right_square_bracket", "shift+escape", *(f"f{number}" for number in range(1, 13))})
 """Keys that are not for the shell: Ctrl-], Shift-Esc where the terminal can tell it from Esc, and the F-keys."""
 WHEEL_LINES = 3
+_HELP = (
+    "Every key goes to the shell, but for these. Shift-PgUp and Shift-PgDn look back and forward; what the mouse "
+    "selects is copied; a click with Ctrl opens a link. While you look back: "
+    + "; ".join(f"`{keys}` {what[0].lower()}{what[1:]}" for keys, what in LOOK_KEYS)
+    + "."
+)
 
 
 class TerminalView(TerminalScreen, can_focus=True):
@@ -25,6 +31,8 @@ class TerminalView(TerminalScreen, can_focus=True):
     Shift-PageDown and the wheel look back into the history; typing returns to the present. `look_back` gives the keys
     to a cursor that goes through all that stands there, as in a pager, until it is left.
     """
+
+    HELP = _HELP
 
     class Copied(Message):
         """Text was chosen to be copied."""
