@@ -145,6 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("fault", metavar="FAULT", choices=[fault.value for fault in Fault], help=", ".join(Fault))
     sub = command("shell", _shell, "open a shell on a node")
     sub.add_argument("node", metavar="NODE", help="node1, node2 or node3")
+    sub = command("open", _open, "lead your browser to what a service publishes, until Ctrl-C")
+    sub.add_argument("service", nargs="?", default="pets", help="the service (default: pets)")
     sub = command("lint", _lint, "check lab files and name every mistake with its line", named=None)
     sub.add_argument("labs", nargs="*", metavar="LAB", help="lab ids, files or cards (default: all installed labs)")
     command("labs", _labs, "list the labs", named=None)
@@ -189,7 +191,7 @@ def _add_proving(sub: argparse.ArgumentParser) -> None:
 def _in_own_namespaces(arguments: argparse.Namespace, argv: Sequence[str]) -> int | None:
     """Who is not root has nodes in namespaces of their own: run the command there, and return its exit status."""
     makes = arguments.handler in (_run_app, _walk, _up)
-    on_nodes = (_status, _down, _reset, _fault, _shell)
+    on_nodes = (_status, _down, _reset, _fault, _shell, _open)
     if sys.platform == "win32" or os.geteuid() == 0 or not (makes or arguments.handler in on_nodes):
         return None
     from tui.app.page import show_around
@@ -369,6 +371,12 @@ def _shell(arguments: argparse.Namespace) -> int:
             exit_code=ExitCode.USAGE,
         )
     return asyncio.run(attach_terminal(arguments.name, arguments.node))
+
+
+def _open(arguments: argparse.Namespace) -> int:
+    from tui.app.open_command import open_service
+
+    return asyncio.run(open_service(arguments.name, arguments.service, _line))
 
 
 # -- the labs ----------------------------------------------------------------------------------------------------

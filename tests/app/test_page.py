@@ -1,6 +1,7 @@
 """The pets page: its address on screen, and the key that opens it in the person's browser."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -8,10 +9,12 @@ from tests.app.driving import driven
 from tests.app.fakes import FakeSession, engines_only, six_pets
 from tui.app import desktop
 from tui.app.desktop import Way
+from tui.app.open_command import page_of
 from tui.app.page import FAR_BROWSER, from_elsewhere, why_no_page
 from tui.app.paint import text_of
 from tui.app.swarm_lines import Look, page_lines
 from tui.app.widgets.swarm_view import SwarmView
+from tui.errors import ExitCode, UserError
 
 ADDRESS = "http://127.0.0.1:5000/"
 
@@ -82,3 +85,17 @@ def test_without_a_name_of_the_machine_the_way_is_told_all_the_same() -> None:
 def test_why_there_is_no_page() -> None:
     assert why_no_page(engines_only()) == "There is no service yet, so there is no page."
     assert "try again" in why_no_page(six_pets())
+
+
+def test_the_page_of_a_service_is_its_first_port_or_a_sentence_says_why_there_is_none() -> None:
+    assert page_of(six_pets(), "pets") == 5000
+    with pytest.raises(UserError, match="no service “cats”") as unknown:
+        page_of(six_pets(), "cats")
+    assert unknown.value.hint == "With a page there is: pets."
+    assert unknown.value.exit_code is ExitCode.NOT_FOUND
+    with pytest.raises(UserError, match="There is no service") as none:
+        page_of(engines_only(), "pets")
+    assert none.value.hint == "No service publishes a port yet."
+    silent = replace(six_pets(), services=(replace(six_pets().services[0], ports=()),))
+    with pytest.raises(UserError, match="publishes no port"):
+        page_of(silent, "pets")
