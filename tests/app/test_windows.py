@@ -9,11 +9,11 @@ import pytest
 from textual.widgets import OptionList
 
 from tests.app.driving import Driven, driven
-from tests.app.fakes import FakeSession, views
+from tests.app.fakes import FakeSession, six_pets, views
 from tui.app import desktop
 from tui.app.actions import ACTIONS
 from tui.app.leaving import Leaving
-from tui.app.links import Link, links_in, links_of
+from tui.app.links import Link, here_instead, links_in, links_of
 from tui.app.paint import text_of
 from tui.app.palette import ActionProvider, Offer
 from tui.app.preferences import Layout
@@ -178,8 +178,11 @@ async def test_a_letter_opens_a_link_or_hands_it_over(monkeypatch: pytest.Monkey
         assert asked == [DOCS]
         browser.clear()
         await it.press("b")
-        await it.until_seen("There is no browser on a desktop here: http://10.77.0.11:5000")
+        await it.until_seen("No browser can be reached from here")
         assert it.app.clipboard == "http://10.77.0.11:5000"
+        it.session.addresses[5000] = "http://127.0.0.1:41234/"
+        await it.press("b")  # what a node publishes is opened where this machine reaches it
+        await it.until(lambda: it.app.clipboard == "http://127.0.0.1:41234/", "the address that leads there")
         await it.press("escape")
         it.session.go(1)
         await it.until_seen("Two more nodes")
@@ -293,6 +296,21 @@ def test_areas_stand_together_in_the_table() -> None:
     areas = [action.title.partition(":")[0] for action in ACTIONS]
     changes = [area for before, area in zip(["", *areas], areas, strict=False) if area != before]
     assert len(set(changes)) == len(changes)
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://10.77.0.12:5000", "http://127.0.0.1:4000/"),
+        ("http://10.77.0.12:5000/cats?n=1", "http://127.0.0.1:4000/cats?n=1"),
+        ("http://10.77.0.12:5001/", ""),
+        ("http://10.99.0.12:5000/", ""),
+        (DOCS, ""),
+        ("http://[10.77", ""),
+    ],
+)
+def test_only_what_a_node_publishes_is_opened_elsewhere(url: str, here: str) -> None:
+    assert here_instead(url, six_pets(), {5000: "http://127.0.0.1:4000/"}) == here
 
 
 def test_a_view_without_addresses_has_no_links() -> None:

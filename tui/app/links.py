@@ -1,13 +1,15 @@
 """The addresses that a step names: those behind words, and those that stand as they are. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 from tui.app.step_text import prose_of
+from tui.swarm.snapshot import Snapshot
 from tui.tutor.views import LessonView
 
-__all__ = ["Link", "links_in", "links_of"]
+__all__ = ["Link", "here_instead", "links_in", "links_of"]
 
 _PAIRED = r"(?:[^\s<>()]|\([^\s<>()]*\))+"  # parentheses belong to an address where they come in pairs
 _NAMED = re.compile(rf"(?<!!)\[(?P<text>[^\[\]]+)\]\(\s*<?(?P<url>https?://{_PAIRED})>?(?:\s+\"[^\"]*\")?\s*\)")
@@ -42,3 +44,19 @@ def links_of(view: LessonView) -> tuple[Link, ...]:
         for link in links_in(text):
             known.setdefault(link.url, link)
     return tuple(known.values())
+
+
+def here_instead(url: str, snapshot: Snapshot, published: Mapping[int, str]) -> str:
+    """Where this machine reaches what a node publishes; empty for every other address.
+
+    `published`: the ports that are reached from here, each with its address.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 80
+    except ValueError:
+        return ""
+    if port not in published or host not in {engine.address for engine in snapshot.engines.values()}:
+        return ""
+    here = urlsplit(published[port])
+    return urlunsplit((here.scheme, here.netloc, parts.path or here.path, parts.query, parts.fragment))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from itertools import accumulate
+from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 from textual.geometry import Offset
@@ -10,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Markdown
 
 from tui.app.actions import action_of, keys_of
-from tui.app.links import links_of
+from tui.app.links import here_instead, links_of
 from tui.app.paint import Line, cells
 from tui.app.screens.jump import JumpScreen, JumpTarget, free_letter
 from tui.app.screens.lab_frame import Pane
@@ -21,6 +22,9 @@ from tui.errors import UserError
 from tui.labs.glossary import load_glossary, terms_in
 from tui.paths import content_dir
 from tui.playground.model import NODE_NAMES
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 __all__ = ["LabWindows"]
 
@@ -147,19 +151,17 @@ class LabWindows(LabLive):
             self._tell("This step names no address.")
 
     async def open_link(self, url: str) -> str:
-        """Open an address where the person sits; returns the sentence that says what happened."""
-        from tui.app.desktop import browser_ways, clipboard_ways, copied_words, hand_over
+        """Open an address where the person sits; returns the sentence that says what happened.
 
-        app = self.app  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]  # as above
-        if app.is_web:
-            app.open_url(url)
-            return f"Your browser was asked to open {url}"
-        if way := await hand_over(url, browser_ways(), as_argument=True):
-            return f"Opened in {way.to}: {url}"
-        way = await hand_over(url, clipboard_ways())
-        if way is None:
-            app.copy_to_clipboard(url)
-        return f"There is no browser on a desktop here: {url}\n{copied_words(url, way)}"
+        The nodes' own addresses lead nowhere outside of their network: a published port is opened where this machine
+        reaches it.
+        """
+        from tui.app.desktop import open_address
+        from tui.app.page import show_page
+
+        app = cast("App[object]", self.app)  # pyright: ignore[reportUnknownMemberType]  # as above
+        inside = here_instead(url, self._session.snapshot, self._session.published)
+        return await show_page(app, inside) if inside else await open_address(app, url)
 
     @on(Markdown.LinkClicked)
     @work(group="links", exit_on_error=False)
