@@ -137,7 +137,7 @@ def test_the_entry_points_of_ci_and_make_are_executable() -> None:
         ("tui.swarm.snapshot", ("textual", "docker", "asyncssh")),
         ("tui.tutor", ("textual",)),
         ("tui.cli", ("textual", "docker", "asyncssh")),
-        ("tui.app.start", ("docker", "asyncssh", "bittty", "tui.tutor.nodes", "tui.tutor.hosts")),
+        ("tui.app.start", ("docker", "asyncssh", "bittty", "tui.swarm.observer", "tui.tutor.nodes", "tui.tutor.hosts")),
         ("tui.tutor.nodes", ("textual", "docker", "asyncssh", "tui.tutor.hosts", "tui.playground.providers.hosts")),
     ],
 )

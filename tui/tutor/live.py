@@ -11,7 +11,6 @@ from tui.checks.facts import facts_of
 from tui.checks.model import Answer, Evidence, WebTarget
 from tui.labs.model import CheckSpec, Lab, Step, Subject
 from tui.playground.model import Node, Playground, WebAnswer
-from tui.swarm.observer import Observer
 from tui.swarm.snapshot import Snapshot
 from tui.terminal.command_log import CommandLog
 from tui.terminal.engine import EngineFactory
@@ -168,6 +167,9 @@ class LiveNodes:
         return await first_look(observer)
 
     def _observer_for_lab(self, nodes: Sequence[Node]) -> Watcher:
+        # Only with nodes: the first page does not wait for it.
+        from tui.swarm.observer import Observer
+
         return Observer(nodes, extras=extras_of(self._lab))
 
     async def disconnect(self) -> None:
