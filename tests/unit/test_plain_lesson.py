@@ -11,10 +11,11 @@ from tests.small_lab import front_matter
 from tests.unit.factories import CLUSTER, engine, no_swarm, service, swarm, tasks
 from tests.unit.plain_doubles import LASTS, PlainTalk
 from tests.unit.session_doubles import Stage
-from tui.errors import UserError
+from tui.errors import ExitCode, UserError
 from tui.playground.model import NODE_NAMES
 from tui.swarm.snapshot import Snapshot
 from tui.tutor.plain_lesson import Farewell
+from tui.tutor.plain_run import run_plain
 from tui.tutor.progress_record import LearnerProgress
 
 pytestmark = pytest.mark.timeout(120)
@@ -188,6 +189,13 @@ async def test_the_swarm_is_told_in_lines(stage: Stage) -> None:
         assert "There is no service `cats`." in said
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first step is read almost at once, whether there are nodes or not."""
+    monkeypatch.setattr("tui.tutor.plain_lesson._FIRST_PAGE", 0.05)
+
+
+@pytest.mark.usefixtures("hasty")
 async def test_words_that_need_nodes_say_so_before_there_are_any(stage: Stage) -> None:
     talk = PlainTalk(stage, terminal=True)
     talk.may_connect.clear()
@@ -200,6 +208,7 @@ async def test_words_that_need_nodes_say_so_before_there_are_any(stage: Stage) -
         await talk.hears("Your three nodes are up.")
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_nodes_that_cannot_be_made_end_the_lesson(stage: Stage) -> None:
     talk = PlainTalk(stage, terminal=True)
     talk.may_connect.clear()
@@ -295,3 +304,10 @@ async def test_a_question_is_answered_and_judged(tmp_path: Path) -> None:
         assert "It began the swarm." in talk.lines
     assert stage.saved().answers["where"].value == "1"
     await asyncio.gather(*(session.close() for session in stage.sessions))
+
+
+def test_an_unknown_step_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(UserError, match="has no step “nowhere”") as caught:
+        run_plain(lab_id="orchestration", playground_name="none", restart=False, step_id="nowhere")
+    assert caught.value.exit_code is ExitCode.NOT_FOUND
+    assert "drain" in caught.value.hint

@@ -9,7 +9,7 @@ from enum import Enum
 
 from tui.checks.model import Outcome
 from tui.errors import UserError
-from tui.playground.model import Fault, Progress
+from tui.playground.model import NODE_NAMES, Fault, Progress
 from tui.swarm.changes import Change, changes
 from tui.swarm.snapshot import Snapshot
 from tui.tutor.faults import act_sentence
@@ -197,7 +197,8 @@ class PlainLesson:
                 self._say(ended(act_sentence(node, Fault(what))))
             elif not self._aloud:
                 part = f"Part {doing.done + 1} of {doing.total}: " if doing.total else "Now: "
-                self._say(ended(f"{part}{doing.now}"))
+                ordered = any(f"{name}: " in doing.now for name in NODE_NAMES)  # a command, which has no full stop
+                self._say(f"{part}{doing.now}" if ordered else ended(f"{part}{doing.now}"))
 
     # --- speaking ---------------------------------------------------------------------------------------------------
 
