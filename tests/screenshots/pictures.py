@@ -1,9 +1,11 @@
 """From the running app to files: SVG, PNG, and frames one after another as a GIF."""
 
 import io
+import math
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,7 @@ LIGHT_TERMINAL = TerminalTheme(
 """A terminal with a light ground, for looks that use the terminal's own colours."""
 
 _CONVERTER = "rsvg-convert"
+_COLOURS_OF_FILM, _EXACT = 64, 10
 
 
 def as_svg(app: SwarmtutorApp, terminal: TerminalTheme = SVG_EXPORT_THEME) -> str:
@@ -86,6 +89,22 @@ def as_png(picture: Image.Image, path: Path) -> None:
     picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, "png", optimize=True)
 
 
+def _palette(samples: Sequence[Image.Image]) -> Image.Image:
+    """A few colours for all of these: the grounds exactly, and of the others those that occur, even if seldom."""
+    found: Counter[tuple[int, int, int]] = Counter()
+    for sample in samples:
+        for count, colour in sample.getcolors(1 << 24) or ():
+            found[cast("tuple[int, int, int]", colour)] += count
+    exact = [colour for colour, _ in found.most_common(_EXACT)]
+    seldom = [colour for colour, count in found.items() for _ in range(math.isqrt(math.isqrt(count)))]
+    pool = Image.new("RGB", (len(seldom), 1))
+    cast("Any", pool).putdata(seldom)
+    others = pool.quantize(_COLOURS_OF_FILM - _EXACT, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*(part for colour in exact for part in colour), *(others.getpalette() or ())])
+    return palette
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A picture of an animation, and for how many seconds it is shown."""
@@ -97,11 +116,7 @@ class Frame:
 def as_gif(frames: Sequence[Frame], path: Path) -> None:
     """Write the frames as an animation without an end, all in the same few colours."""
     pictures = [frame.picture for frame in frames]
-    samples = pictures[:: max(len(pictures) // 6, 1)]
-    sheet = Image.new("RGB", (samples[0].width, sum(sample.height for sample in samples)))
-    for number, sample in enumerate(samples):
-        sheet.paste(sample, (0, number * sample.height))
-    palette = sheet.quantize(96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette = _palette(pictures[:: max(len(pictures) // 8, 1)])
     few = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     few[0].save(
         path,
@@ -109,6 +124,6 @@ def as_gif(frames: Sequence[Frame], path: Path) -> None:
         append_images=few[1:],
         duration=[round(frame.seconds * 1000) for frame in frames],
         loop=0,
-        optimize=False,
+        optimize=True,  # what stays as it was is not written again
         disposal=1,
     )

@@ -22,8 +22,8 @@ __all__ = ["WIDE", "Shot", "Tour"]
 WIDE = (120, 36)
 PATIENCE = 180.0
 TYPING = 0.03  # seconds a key, in the film
-BETWEEN_FRAMES = 0.4
-LONGEST_FRAME, LAST_FRAME = 1.6, 4.0  # seconds
+BETWEEN_FRAMES = 0.6
+LONGEST_FRAME, LAST_FRAME = 1.4, 4.0  # seconds
 
 Say = Callable[[str], None]
 
