@@ -28,6 +28,8 @@ Errand = Callable[[], Awaitable[object]]
 """Something that takes its time: started in the background, and what goes wrong with it is said."""
 
 
+_TICK = 1.0
+"""Seconds after which what is shown is at least said anew."""
 _LESSON_ACTIONS = frozenset(action.call for action in ACTIONS if action.id.startswith("lesson."))
 
 
@@ -49,15 +51,15 @@ class LabScreen(LabWindows):
 
     async def on_mount(self) -> None:
         """The first page, at once."""
-        self.set_interval(1.0, self._tick)
+        self.set_interval(_TICK, self._tick)
         self.set_class(self._signs is ASCII, "-ascii")
         self._arrange()
         await self.lesson.show(self._view)
         self._draw_all()
 
     def _tick(self) -> None:
-        """Ages grow although nothing happens; lines that say the same are not drawn again."""
-        if self.prepared and self.is_current:
+        """Ages grow although nobody looked at the swarm anew; lines that say the same are not drawn again."""
+        if self.prepared and self.is_current and self.swarm_view.age > _TICK / 2:
             self._draw_swarm()
 
     def on_resize(self, event: events.Resize) -> None:

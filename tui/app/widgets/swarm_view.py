@@ -1,5 +1,6 @@
 """The live pane: lines that are compared with those on screen, so that only what changed is drawn."""
 
+import time
 from collections.abc import Callable, Sequence
 
 from rich.segment import Segment
@@ -34,7 +35,13 @@ class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: dict[tuple[Line, int], Strip] = {}
         self._looks: dict[Role, Style | None] = {}
         self._along = False  # the end stays in sight while lines come
+        self._made = 0.0  # by the monotonic clock
         self.drawn = 0  # lines that were asked to be drawn again, ever: what tests of the diffing look at
+
+    @property
+    def age(self) -> float:
+        """Seconds since the lines were made."""
+        return time.monotonic() - self._made
 
     @property
     def text(self) -> str:
@@ -46,6 +53,7 @@ class SwarmView(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if not width:
             return
+        self._made = time.monotonic()
         self.show_lines(self._make_lines(width, self.size.height))
 
     def turn(self, *, to_end: bool) -> None:
