@@ -28,7 +28,9 @@ _OTHERS = (
     "platformdirs",
     "rich.console",
     "textual.app",
+    "textual.drivers.web_driver",
     "textual.widgets",
+    "textual_serve.server",
 )
 _CALLS = ("fork", "forkpty", "openpty", "geteuid", "getuid", "killpg", "setsid", "posix_spawn", "pidfd_open", "chown")
 _NOT_OF_LOOPS = (

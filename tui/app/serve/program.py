@@ -119,22 +119,25 @@ class Program(AppService):
             async with asyncio.timeout(patience):
                 await self.send_meta({"type": "quit"})
         insist = TERM_SECONDS if patience else 0.0
-        steps = ((patience, signal.SIGTERM), (insist, signal.SIGKILL), (_KILL_SECONDS, None))
-        for seconds, then in steps:
+        for seconds, then in ((patience, "TERM"), (insist, "KILL"), (_KILL_SECONDS, "")):
             done, _ = await asyncio.wait([self._task], timeout=seconds)
             if done:
                 break
-            if then is not None:
+            if then:
                 self._signal(then)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_KILL_SECONDS):
                 await self._process.wait()
 
-    def _signal(self, number: int) -> None:
+    def _signal(self, name: str) -> None:
         """To it and to what it started: it leads a process group."""
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if sys.platform == "win32":
+                self._process.terminate()
+            else:
+                os.killpg(self._process.pid, getattr(signal, f"SIG{name}"))
 
     def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
         environment = cast("Mapping[str, str]", super()._build_environment(width, height))
