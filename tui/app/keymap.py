@@ -180,8 +180,9 @@ def load_keymap(path: Path) -> tuple[Mapping[str, str], str]:
         return read_keymap(path), ""
     except UserError as error:
         first, *more = error.what.splitlines()
+        stop = "" if first.endswith((".", "?")) else "."
         rest = f" And {len(more)} more: `swarmtutor keys` lists them." if more else ""
-        return {}, f"Your own keys are not used, the usual ones are. {first}.{rest}".replace("..", ".")
+        return {}, f"Your own keys are not used, the usual ones are. {first}{stop}{rest}"
 
 
 def template() -> str:
