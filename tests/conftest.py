@@ -4,7 +4,10 @@ A test that cannot run here (no root, no engine, no package index) skips with a 
 in one line what was left out and why; with SWARMTUTOR_TEST_STRICT=1, as in CI, each of them is a failure instead.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Generator
 
@@ -16,6 +19,10 @@ settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )
 settings.load_profile("patient")
+
+# The keys and the look of whoever runs the tests are no concern of theirs; nor are they theirs to change.
+os.environ["SWARMTUTOR_CONFIG"] = tempfile.mkdtemp(prefix="swarmtutor-tests-")
+atexit.register(shutil.rmtree, os.environ["SWARMTUTOR_CONFIG"], ignore_errors=True)
 
 
 def is_strict() -> bool:

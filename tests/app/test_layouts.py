@@ -63,6 +63,7 @@ async def test_in_every_layout_all_panes_are_reached_none_is_empty_and_nothing_o
                 await it.until_seen(word)
             assert "Six pets, please" in it.screen_text or "6 tasks of pets run" in it.screen_text
             regions = {part: it.lab.query_one(part).region for part in PARTS if it.lab.query_one(part).is_on_screen}
+            assert regions
             for (one, first), (other, second) in combinations(regions.items(), 2):
                 assert not first.overlaps(second), (one, other)
             assert all(it.lab.region.contains_region(region) for region in regions.values())
@@ -122,12 +123,12 @@ async def test_a_key_goes_through_the_layouts_and_says_which() -> None:
         assert seen(it) == set(Pane)
         await it.press("B")
         await it.until_seen("One pane at a time.")
-        assert seen(it) == {Pane.LESSON}
+        await it.until(lambda: seen(it) == {Pane.LESSON}, "the lesson alone")
         await it.press("f9")
         await it.until_seen("Panes are tabs now")
         await it.press("B")
         await it.until_seen("Big, for a projector")
-        assert seen(it) == {Pane.LESSON, Pane.SHELL}
+        await it.until(lambda: seen(it) == {Pane.LESSON, Pane.SHELL}, "two")
         await it.press("B")
         await it.until(lambda: seen(it) == set(Pane), "all again")
 
@@ -137,8 +138,7 @@ async def test_any_pane_can_have_the_whole_window_and_give_it_back(pane: Pane) -
     async with driven((120, 40)) as it:
         await go(it, pane)
         await it.press("f9")
-        await it.until(lambda: seen(it) == {pane}, "it alone")
-        assert it.lab.bar("tabs").is_on_screen
+        await it.until(lambda: seen(it) == {pane} and it.lab.bar("tabs").is_on_screen, "it alone, and tabs")
         await it.press("f9")
         await it.until(lambda: seen(it) == set(Pane), "all again")
         assert it.lab.pane is pane
@@ -175,8 +175,8 @@ async def test_keys_size_the_panes_and_the_next_run_has_the_sizes(tmp_path: Path
         await it.until(lambda: (left.size.width, swarm.size.height) == (width + 4, height + 2), "wider and higher")
         await it.press("less_than_sign", "less_than_sign", "minus", "minus")
         await it.until(lambda: (left.size.width, swarm.size.height) == (width - 4, height - 2), "the other way")
-        size = it.lab.shell_box.terminal.size
-        await it.until(lambda: it.session.known_shells["node1"].engine.rows == size.height, "the shell follows")
+        shell, terminal = it.session.known_shells["node1"], it.lab.shell_box.terminal
+        await it.until(lambda: shell.engine.rows == terminal.size.height, "the shell follows")
     async with driven((120, 40), preferences=PreferencesFile(path)) as it:
         left, swarm = it.lab.query_one("#left"), it.lab.query_one("#swarm")
         assert (left.size.width, swarm.size.height) == (width - 4, height - 2)
