@@ -21,7 +21,10 @@ from tui.playground.playground import open_playground
 from tui.swarm.hints import Pace
 from tui.swarm.observer import Observer
 from tui.terminal.bittty_engine import BitttyEngine
+from tui.terminal.command_log import RanCommand
+from tui.tutor.perform import run_command
 from tui.tutor.session import LabSession
+from tui.tutor.stage import Stage
 from tui.tutor.walk import StepResult, walk
 
 LAB = "orchestration"
@@ -45,6 +48,15 @@ def unhurried(lab: Lab) -> Lab:
 def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("walk.LOOK_DEADLINE", "walk.ANSWER_DEADLINE", "perform.COMMAND_DEADLINE", "perform.FACT_DEADLINE"):
         monkeypatch.setattr(f"tui.tutor.{name}", PATIENCE)
+
+    async def join_in_time(
+        node: str, text: str, stage: Stage, *, expect_fail: bool | None = False, typing: float = 0.0
+    ) -> RanCommand:
+        """After 20 s the command says that joining goes on without it; the goal tells whether that came to an end."""
+        expected = None if "swarm join " in text else expect_fail
+        return await run_command(node, text, stage, expect_fail=expected, typing=typing)
+
+    monkeypatch.setattr("tui.tutor.perform.run_command", join_in_time)
 
 
 def test_the_pets_are_not_examined() -> None:

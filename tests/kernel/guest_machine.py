@@ -27,6 +27,13 @@ async def test_no_disk_can_be_opened_everywhere(playground: SshPlayground) -> No
     assert "Operation not permitted" in ended.stderr
 
 
+async def test_the_machine_s_firewall_is_another_one_everywhere(playground: SshPlayground) -> None:
+    node1 = playground.node("node1")
+    await done(node1, "iptables -N TRIED-IN-A-NODE", as_root=True)
+    assert "TRIED-IN-A-NODE" in await done(node1, "iptables-save", as_root=True)
+    assert not [rule for rule in machine()["rules"] if "TRIED-IN-A-NODE" in rule]
+
+
 async def test_a_node_is_paused_and_goes_on_everywhere(playground: SshPlayground) -> None:
     tutor("fault", "node3", "pause", "--name", NAME)
     assert "paused" in tutor("status", may_fail=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.guest_disk import PLACE
 from tests.kernel.guest_steps import PATIENCE, say
 from tests.swarm.test_rootless import UID, Person
 from tui.errors import ExitCode
@@ -41,21 +42,12 @@ def root_on_node1(command: str) -> str:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def disk() -> Generator[None]:
-    """Homes are on a file system that takes everybody's marks (user.…), which memory does not before Linux 6.6."""
-    image, place = "/run/disk", Path("/var/tmp/people")
-    place.mkdir(parents=True)
-    for command in (
-        f"truncate -s 900M {image}",
-        f"mkfs.ext4 -q {image}",
-        "modprobe loop",
-        f"mount -o loop {image} {place}",
-        # What the program would load itself if it were root's.
-        "modprobe -a ip_vs ip_vs_rr xt_ipvs vxlan br_netfilter overlay ip_tables ip6_tables",
-    ):
-        subprocess.run(command.split(), check=True, timeout=PATIENCE)
+def modules() -> Generator[None]:
+    """Loads what the program would load itself if it were root's; homes are on the disk."""
+    names = ("ip_vs", "ip_vs_rr", "xt_ipvs", "vxlan", "br_netfilter", "overlay", "ip_tables", "ip6_tables")
+    subprocess.run(["modprobe", "-a", *names], check=True, timeout=PATIENCE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tempfile.tempdir", str(place))
+        patch.setattr("tempfile.tempdir", str(PLACE))
         yield
 
 
