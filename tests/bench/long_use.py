@@ -51,6 +51,7 @@ async def _use(rounds: int) -> LongUseTaken:
     parts: list[Part] = []
     with tempfile.TemporaryDirectory() as folder:
         async with long_use(Path(folder) / "use") as use:
+            use.fill()
             for _ in range(PARTS):
                 each = max(rounds // PARTS, 1)
                 begun = time.process_time()
