@@ -185,7 +185,7 @@ class SshNode:
         seconds = time.monotonic() - begun
         return WebAnswer(answer.status, answer.body, answer.served_by, seconds=seconds)
 
-    async def engine_version(self, *, timeout: float = 3.0) -> str:
+    async def engine_version(self, *, timeout: float = 30.0) -> str:
         """The version of the node's engine. Raises NodeUnreachableError if node or engine do not answer."""
         try:
             async with asyncio.timeout(timeout), self._using(self._learner) as connection:
