@@ -28,6 +28,9 @@ NARROW = 100
 ROOMY = (80, 24)
 """Columns and rows from which there is room for wide margins."""
 
+TALL = 30
+"""Rows from which there is room for more air between lines."""
+
 LEAST_LESSON, LEAST_RIGHT = 30, 40
 """Columns that dragging leaves to either side; the style sheet says the same."""
 
@@ -45,10 +48,11 @@ class Pane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """What is seen. `air`: with wide margins, for eyes that are far away."""
+    """What is seen. `air`: with wide margins, for eyes that are far away; `gaps`: with more room between lines, too."""
 
     seen: frozenset[Pane]
     air: bool
+    gaps: bool
 
     @property
     def single(self) -> bool:
@@ -59,11 +63,12 @@ class Arrangement:
 def arrange(layout: Layout, size: tuple[int, int], pane: Pane, beside: Pane, *, maximised: bool) -> Arrangement:
     """What is seen in a window of that size. `pane` has the focus; `beside` had it last, of those beside the lesson."""
     air = layout is Layout.BIG and size[0] >= ROOMY[0] and size[1] >= ROOMY[1]
+    gaps = air and size[1] >= TALL
     if maximised or layout is Layout.TABS or size[0] < NARROW:
-        return Arrangement(frozenset({pane}), air)
+        return Arrangement(frozenset({pane}), air, gaps)
     if layout is Layout.BIG:
-        return Arrangement(frozenset({Pane.LESSON, beside}), air)
-    return Arrangement(frozenset(Pane), air)
+        return Arrangement(frozenset({Pane.LESSON, beside}), air, gaps)
+    return Arrangement(frozenset(Pane), air, gaps)
 
 
 def share_of(cells: int, total: int, first_least: int, second_least: int) -> float:

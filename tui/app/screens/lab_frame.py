@@ -177,7 +177,8 @@ class LabFrame(Screen[None]):
         seen, single = arrangement.seen, arrangement.single
         self.set_class(single, "-single")
         self.set_class(arrangement.air, "-air")
-        self.lesson.goals.set_air(arrangement.air)
+        self.set_class(arrangement.gaps, "-gaps")
+        self.lesson.goals.set_air(arrangement.gaps)
         self.query_one("#left").display = Pane.LESSON in seen
         self.query_one("#upright").display = Pane.LESSON in seen and not single
         self.query_one("#right").display = bool(seen - {Pane.LESSON})
