@@ -8,7 +8,7 @@ import pytest
 
 from tests.local_shell import wait_until
 from tests.small_lab import front_matter
-from tests.unit.factories import CLUSTER, engine, no_swarm, service, swarm, tasks
+from tests.unit.factories import CLUSTER, service, swarm, tasks
 from tests.unit.plain_doubles import LASTS, PlainTalk
 from tests.unit.session_doubles import Stage
 from tui.errors import ExitCode, UserError
@@ -143,16 +143,6 @@ async def test_hints_come_one_by_one_and_then_the_words_that_help_further(stage:
             "Hint 2 of 2: Four letters.",
         ]
         assert said[-1].startswith("There is no further hint. `type` runs the next command")
-
-
-async def test_a_recognised_mistake_is_told_once_it_has_settled(stage: Stage) -> None:
-    async with PlainTalk(stage, terminal=True) as talk:
-        await talk.asks("next")
-        wrong = engine("node2", state="active", is_manager=True, node_id="x")
-        stage.watcher.show(no_swarm(engines={**no_swarm().engines, "node2": wrong}))
-        assert "Note: That was node2." not in talk.lines
-        stage.now += 3
-        await talk.hears("Note: That was node2.")
 
 
 async def test_the_steps_are_listed_and_gone_to(stage: Stage) -> None:
