@@ -1,7 +1,7 @@
 """The live pane of the lab's screen: its views, and the way back through the last minutes."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tui.app.actions import Action, action_of, key_name, keys_of
 from tui.app.live.traffic_log import Asker
@@ -17,6 +17,8 @@ from tui.tutor.pages import published_ports
 from tui.tutor.views import SessionEvent, SnapshotChanged
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from tui.tutor.session import LabSession
 
 __all__ = ["LabLive"]
@@ -166,8 +168,8 @@ class LabLive(LabLayout):
         else:
             self._tell(f"That is for the tables: {self._key('swarm.tables')} shows them.")
 
-    def _tell(self, text: str) -> None:
-        self.notify(text, markup=False, timeout=4)
+    def _tell(self, text: str, seconds: float = 4) -> None:
+        self.notify(text, markup=False, timeout=seconds)
 
     def _draw_anew(self) -> None:
         """Another view or moment: what was scrolled to means nothing there."""
