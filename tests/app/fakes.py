@@ -266,7 +266,7 @@ class FakeSession(LabSession):
         self.change(doing=None)
         return True
 
-    async def do_for_me(self) -> None:
+    async def do_for_me(self, typing: float = 0.0) -> None:
         self.asked.append("do")
         self.change(doing=Doing("Doing this step for you", "node2: docker ps", node="node2"))
 
