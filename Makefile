@@ -33,7 +33,7 @@ test-hosts: ## the whole lab on machines of somebody's own: nodes behind real Op
 	@.ci/setup.sh dev
 	@$(PY) -m pytest -m slow tests/swarm/test_hosts_lab.py $(ARGS)
 
-test-kernel: ## nodes on another Linux, started for it: real IPVS, control groups of all kinds, no IPv6 (some minutes)
+test-kernel: ## nodes on another Linux, started for it: real IPVS, control groups of all kinds, no IPv6 (an hour; wants a quiet machine)
 	@.ci/setup.sh kernel
 	@$(PY) -m pytest -s -m slow tests/kernel $(ARGS)
 
