@@ -17,7 +17,7 @@ from tests.long_life import SIZES, LongUse, long_use
 
 ROUNDS = 15
 SOME = ROUNDS // 3
-"""What one round leaves behind is there ROUNDS times in the end: fewer is chance, such as which line was seen last."""
+"""What a round leaves behind is there ROUNDS times in the end, each time. Fewer, or more only once, is chance."""
 
 
 def forget_what_is_only_faster() -> None:
@@ -65,19 +65,23 @@ def is_ours(kind: type) -> bool:
 async def test_what_is_kept_does_not_grow_with_the_hours(tmp_path: Path) -> None:
     async with long_use(tmp_path / "use", history_rows=300) as use:
         use.fill()
-        before = counted(await rest(use))
-        things = await rest(use)
-        more = counted(things)
-        more.subtract(before)
-        assert {kind: count for kind, count in more.items() if count > SOME} == {}
+        first, second, things = counted(await rest(use)), counted(await rest(use)), await rest(use)
+        third = counted(things)
+        grown_twice = {
+            kind: (first[kind], second[kind], count)
+            for kind, count in third.items()
+            if second[kind] - first[kind] > SOME and count - second[kind] > SOME
+        }
+        assert grown_twice == {}
         # From here on old things live on, because they are held here: only lengths can be compared.
-        held = [
-            (thing, len(thing)) for thing in things if type(thing) in (list, dict, set, deque) and thing is not things
-        ]
-        await rest(use)
+        held = [thing for thing in things if type(thing) in (list, dict, set, deque) and thing is not things]
+        lengths = [[len(thing) for thing in held]]
+        for _ in range(2):
+            await rest(use)
+            lengths.append([len(thing) for thing in held])
         grown = [
-            f"{type(each).__name__} from {length} to {len(each)}: {str(each)[:200]}"
-            for each, length in held
-            if len(each) - length > SOME and not is_the_windows(each)
+            f"{type(each).__name__} from {one} to {two} to {three}: {str(each)[:200]}"
+            for each, one, two, three in zip(held, *lengths, strict=True)
+            if two - one > SOME and three - two > SOME and not is_the_windows(each)
         ]
         assert not grown, "\n".join(grown)

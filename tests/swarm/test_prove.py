@@ -91,8 +91,9 @@ class Collector:
         """The main run is over here, before the next one begins."""
 
     def of(self, kind: ProofKind, step: str, nth: int = 0) -> Proof:
-        (found,) = [each for each in self.proofs if (each.key.kind, each.key.step, each.key.nth) == (kind, step, nth)]
-        return found
+        found = [each for each in self.proofs if (each.key.kind, each.key.step, each.key.nth) == (kind, step, nth)]
+        assert len(found) == 1, [each.reason for each in found]
+        return found[0]
 
     def failed(self) -> list[tuple[ProofKind, str, int]]:
         failed = [each.key for each in self.proofs if each.outcome is ProofOutcome.FAILED]
