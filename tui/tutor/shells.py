@@ -1,6 +1,7 @@
 """The live shells, one on each node. They live outside any widget, so that switching never kills one."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -65,6 +66,7 @@ class NodeShell:
         self._shell: Shell | None = None
         self._trouble = "the shell is being opened"
         self._prompted = False
+        self._interrupted = False  # a command that was given up got its Ctrl-C, and may still be ending
         self._moved = asyncio.Condition()
         self._pump = asyncio.create_task(self._run(), name=f"shell of {node.name}")
 
@@ -114,12 +116,14 @@ class NodeShell:
         """
         async with asyncio.timeout(timeout):
             await self._until(lambda: self.at_prompt)
+            self._interrupted = False
             before = self._tracker.finished_count
             try:
                 await self._type(text, typing)
                 self.write(b"\r")
                 await self._until(lambda: self._tracker.finished_count > before and self.at_prompt)
             except asyncio.CancelledError:
+                self._interrupted = True
                 self.write(INTERRUPT)
                 raise
         done = self._tracker.last_finished
@@ -130,18 +134,22 @@ class NodeShell:
     async def free(self, patience: float = 2.0) -> None:
         """Get it to a prompt: what runs there is interrupted, and if it does not care, a new shell is opened.
 
-        Raises TimeoutError after ten times the patience (in seconds): the node does not answer.
+        A command that got its Ctrl-C already gets no second one while it may still be ending: readline keeps a Ctrl-C
+        that comes while the prompt is drawn, and drops the first letter of the next command for it. Raises TimeoutError
+        after some ten times the patience (in seconds): the node does not answer.
         """
-        if self.at_prompt:
-            return
-        self.write(INTERRUPT)
-        try:
-            async with asyncio.timeout(patience):
-                await self._until(lambda: self.at_prompt)
-        except TimeoutError:
+        for _ in range(2):
+            if not self.at_prompt:
+                if not self._interrupted:
+                    self.write(INTERRUPT)
+                self._interrupted = False
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(patience):
+                        await self._until(lambda: self.at_prompt)
+        if not self.at_prompt:
             if self._shell is not None:
                 await self._shell.close()
-            async with asyncio.timeout(9 * patience):
+            async with asyncio.timeout(8 * patience):
                 await self._until(lambda: self.at_prompt)
 
     async def close(self) -> None:
