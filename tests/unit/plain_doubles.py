@@ -142,7 +142,8 @@ class PlainTalk:
         )
         stage.sessions.append(self.session)
         speaker = Speaker(self._out, terminal=terminal, width=lambda: 1000)
-        self.course = PlainCourse(self.session, speaker, LineReader(self._input), ears, enter=enter)
+        self._reader = LineReader(self._input)
+        self.course = PlainCourse(self.session, speaker, self._reader, ears, enter=enter)
         self._running: asyncio.Task[Farewell] | None = None
         self._closed = False
 
@@ -173,6 +174,8 @@ class PlainTalk:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
+        # A thread that has yet to begin its read would read what gets the number of this descriptor next.
+        await wait_until(lambda: not self._reader.reading, "the end of the input")
         os.close(self._input)
 
     async def _prepare(self) -> None:

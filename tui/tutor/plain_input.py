@@ -37,6 +37,11 @@ class LineReader:
         """Whether all was read."""
         return self._ended and not self._lines
 
+    @property
+    def reading(self) -> bool:
+        """Whether a read is under way, or about to be: meanwhile the descriptor must stay what it is."""
+        return self._reading
+
     def want(self) -> None:
         """Begin to read the next line, unless one is there already."""
         if self._lines or self._ended or self._reading:

@@ -140,6 +140,7 @@ class TerminalView(TerminalScreen, can_focus=True):
         book = self._book
         if book is None or self._engine is None or self._look is not None:
             return
+        self._paint()  # what came in since the last paint has a place of its own, too
         cursor = self._engine.cursor() or self._cursor
         place = Offset(cursor.column if cursor else 0, self._scrolled_rows + (cursor.row if cursor else 0))
         if self._offset:
