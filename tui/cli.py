@@ -40,6 +40,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run the `swarmtutor` command; returns its exit status."""
+    # Whoever starts it may have closed the standard input: then nobody can be asked, and nothing is to be read.
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115  # it lives as long as the program
     arguments = _parser().parse_args(argv)
     level = os.environ.get("SWARMTUTOR_LOG", "CRITICAL").upper()
     logging.basicConfig(level=logging.getLevelNamesMapping().get(level, logging.CRITICAL), stream=sys.stderr)

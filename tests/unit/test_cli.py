@@ -131,6 +131,16 @@ def test_an_unknown_command_is_a_usage_error(capsys: Captured) -> None:
     assert "fly" in capsys.readouterr().err
 
 
+def test_a_closed_standard_input_is_no_traceback(own_state: Path) -> None:
+    command = 'exec "$0" -m tui shell node1 <&-'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == ExitCode.USAGE, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "needs a terminal" in done.stderr
+
+
 def test_output_into_a_closed_pipe_is_no_traceback(own_state: Path) -> None:
     read, write = os.pipe()
     os.close(read)

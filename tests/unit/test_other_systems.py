@@ -18,6 +18,7 @@ def run_without_posix(code: str, tmp_path: Path) -> str:
             "SWARMTUTOR_STATE": str(tmp_path / "state"),
             "SWARMTUTOR_RUNTIME": str(tmp_path / "run"),
         },
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=240,
