@@ -1,12 +1,13 @@
 """Where things live: the state directory, the runtime directory, a person's own settings, the labs."""
 
 import os
+import tempfile
 import warnings
 from pathlib import Path
 
 import platformdirs
 
-__all__ = ["config_dir", "content_dir", "runtime_dir", "state_dir"]
+__all__ = ["config_dir", "content_dir", "runtime_dir", "state_dir", "write_whole"]
 
 
 def state_dir() -> Path:
@@ -44,3 +45,17 @@ def content_dir() -> Path:
     package = Path(__file__).resolve().parent
     shipped = package / "_content"
     return shipped if shipped.is_dir() else package.parent / "content"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all, also when the power goes; readable by its owner alone. Raises OSError."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

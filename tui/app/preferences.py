@@ -5,8 +5,6 @@ a sentence and never lost: a damaged file is kept under another name, and a name
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from tui.errors import ExitCode, UserError
+from tui.paths import write_whole
 
 __all__ = ["LARGEST_SHARE", "SMALLEST_SHARE", "ForThisRun", "Layout", "Preferences", "PreferencesFile", "parse"]
 
@@ -156,16 +155,7 @@ class PreferencesFile:
             if self._damaged:
                 self._path.replace(self._aside())
                 self._damaged = False
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(name, self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            write_whole(self._path, text)
         except OSError as error:
             raise UserError(
                 f"Your settings cannot be kept: {self._path}: {error.strerror}.",

@@ -1,11 +1,10 @@
 """A learner's progress on disk: written atomically, readable, never overwritten when damaged or newer than we are."""
 
-import os
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.errors import ExitCode, UserError
+from tui.paths import write_whole
 from tui.tutor.progress_record import FORMAT, LearnerProgress, NewerFormatError, as_text, merge, parse
 
 __all__ = ["ProgressFile"]
@@ -93,16 +92,7 @@ class ProgressFile:
 
     def _write(self, text: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self._path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(self._path, text)
 
     def _too_new(self, error: NewerFormatError) -> UserError:
         return UserError(
